@@ -1,0 +1,84 @@
+"""Defines what the engine asks of reference data: an immutable view of tables by service date.
+
+``store.py`` and ``policy_table.py`` answer it; nothing past this module knows where rows live.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Protocol
+
+import msgspec
+
+from engine.model import Scalar, TableUse
+from engine.policy.types import ColumnType
+
+
+class TableSchema(msgspec.Struct, frozen=True):
+    """The columns of a table and the key it is fetched by.
+
+    ``date_from``/``date_to`` name validity columns (``date_to`` is the last valid day, inclusive, in rows handed out).
+    """
+
+    id: str
+    title: str
+    columns: Mapping[str, ColumnType]
+    key: tuple[str, ...]
+    date_from: str = ""
+    date_to: str = ""
+
+
+class RowKeys(msgspec.Struct, frozen=True):
+    """The codes on a claim that can fetch rows for one service date, each sorted and without repeats."""
+
+    procedures: tuple[str, ...] = ()
+    diagnoses: tuple[str, ...] = ()
+    modifiers: tuple[str, ...] = ()
+    places_of_service: tuple[str, ...] = ()
+    taxonomies: tuple[str, ...] = ()
+
+
+class Row(msgspec.Struct, frozen=True):
+    """One row: its columns by name (empty cells left out) and its key as text."""
+
+    columns: dict[str, Scalar]
+    key: dict[str, str]
+
+
+class ReferenceView(Protocol):
+    """An immutable view of every table a snapshot may use. Dates are ISO 8601 text.
+
+    ``known_on`` (knowledge date) limits the view to releases imported or published by that day; empty means all.
+    """
+
+    def schemas(self) -> Mapping[str, TableSchema]:
+        """Returns the schema of every table by id."""
+        ...
+
+    def use(self, table: str, on: str, known_on: str = "") -> TableUse | None:
+        """Returns the release that judges a date (with ``stale`` and ``complete``), or None when there is none."""
+        ...
+
+    def rows(self, table: str, keys: RowKeys, on: str, known_on: str = "") -> Sequence[Row]:
+        """Returns the rows valid on a date whose key is on the claim, in the order of their keys.
+
+        A table with two procedure columns in its key is fetched for every ordered pair of different procedures, and
+        for a code with itself where the table has such a row. Returns nothing when there is no release.
+        """
+        ...
+
+    def row(self, table: str, key: tuple[str, ...], on: str, known_on: str = "") -> Row | None:
+        """Returns the one row of a key valid on a date, or None; the first by key order when several match a prefix."""
+        ...
+
+    def has(self, table: str, column: str, value: str, on: str, known_on: str = "") -> bool:
+        """Returns whether a column holds a value on a date (ranges and prefixes match); False when there is no release."""
+        ...
+
+    def column_values(self, table: str, column: str, on: str, known_on: str = "") -> Collection[Scalar]:
+        """Returns the distinct values of a column on a date."""
+        ...
+
+    def digest(self) -> str:
+        """Returns the SHA-256 (``sha256:…``) of everything the view can answer."""
+        ...
