@@ -62,8 +62,9 @@ class ReferenceView(Protocol):
     def rows(self, table: str, keys: RowKeys, on: str, known_on: str = "") -> Sequence[Row]:
         """Returns the rows valid on a date whose key is on the claim, in the order of their keys.
 
-        A table with two procedure columns in its key is fetched for every ordered pair of different procedures, and
-        for a code with itself where the table has such a row. Returns nothing when there is no release.
+        A table whose key has two procedure (or two diagnosis) columns is fetched for every ordered pair of different
+        codes; one with a procedure and a diagnosis column for every combination. Key columns of type text do not
+        limit what is fetched. Returns nothing when there is no release.
         """
         ...
 
