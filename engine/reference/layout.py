@@ -50,12 +50,14 @@ class ParsedTable(msgspec.Struct):
     """One table read from one file: its header and its rows in the order of the table's schema (see ``tables.py``).
 
     ``rows`` yields tuples; ``problems`` fills while it is read. A reader stops after fifty problems. The store
-    refuses the whole file when any problem was found.
+    refuses the whole file when any problem was found. ``line`` is the line of the row last yielded (0 when the file
+    has no lines or the reader does not say): the store names it when a row contradicts another.
     """
 
     header: ReleaseHeader
     rows: Iterator[tuple[Scalar | None, ...]]
     problems: list[Problem]
+    line: int = 0
 
 
 class Layout(msgspec.Struct, frozen=True):

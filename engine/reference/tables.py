@@ -20,10 +20,13 @@ _TEXT, _INT, _DEC, _DATE, _FLAG = (
 _MOD, _POS, _TAX, _MONEY = ColumnType.MODIFIER, ColumnType.PLACE_OF_SERVICE, ColumnType.TAXONOMY, ColumnType.MONEY
 
 
+_REPEATS = frozenset({"icd10cm_excludes1", "icd10cm_excludes2", "icd10cm_instructions", "coverage", "localities"})
+
+
 def _table(
     table_id: str, title: str, key: str, columns: dict[str, ColumnType], date_from: str = "", date_to: str = ""
 ) -> TableSchema:
-    return TableSchema(table_id, title, columns, tuple(key.split()), date_from, date_to)
+    return TableSchema(table_id, title, columns, tuple(key.split()), date_from, date_to, table_id in _REPEATS)
 
 
 _PTP = {

@@ -18,6 +18,7 @@ class TableSchema(msgspec.Struct, frozen=True):
     """The columns of a table and the key it is fetched by.
 
     ``date_from``/``date_to`` name validity columns (``date_to`` is the last valid day, inclusive, in rows handed out).
+    ``repeats`` says that several rows may share a key and a first day; elsewhere that is a contradiction.
     """
 
     id: str
@@ -26,6 +27,7 @@ class TableSchema(msgspec.Struct, frozen=True):
     key: tuple[str, ...]
     date_from: str = ""
     date_to: str = ""
+    repeats: bool = False
 
 
 class RowKeys(msgspec.Struct, frozen=True):
@@ -43,6 +45,15 @@ class Row(msgspec.Struct, frozen=True):
 
     columns: dict[str, Scalar]
     key: dict[str, str]
+
+
+class Edition(msgspec.Struct, frozen=True):
+    """One release that a table has: its name and the first and last service dates it was published for (inclusive)."""
+
+    release: str
+    coverage_from: str
+    coverage_to: str
+    complete: bool = True
 
 
 class ReferenceView(Protocol):
@@ -74,6 +85,19 @@ class ReferenceView(Protocol):
 
     def has(self, table: str, column: str, value: str, on: str, known_on: str = "") -> bool:
         """Returns whether a column holds a value on a date (ranges and prefixes match); False when there is no release."""
+        ...
+
+    def all_rows(self, table: str, on: str, known_on: str = "") -> Sequence[Row]:
+        """Returns every row valid on a date, in key order; for small tables only (thousands of rows)."""
+        ...
+
+    def history(self, table: str, key: tuple[str, ...], known_on: str = "") -> Sequence[Row]:
+        """Returns every row of a full key whatever its dates: from the newest release of a table that carries history,
+        else from each release in turn; the oldest first."""
+        ...
+
+    def editions(self, table: str, known_on: str = "") -> Sequence[Edition]:
+        """Returns the table's releases, the earliest coverage first."""
         ...
 
     def column_values(self, table: str, column: str, on: str, known_on: str = "") -> Collection[Scalar]:

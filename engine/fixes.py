@@ -1,0 +1,264 @@
+"""Makes the fixes of a finding and proves them: each is applied to a copy of the claim, which is evaluated again.
+
+A fix whose documentation the record denies (``flag: false``) is not offered. One that needs documentation which the record does not
+give is offered, marked, and never applied by itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+import msgspec
+
+from engine.documentation.scope import ScopedFact, scope_facts
+from engine.fact import FieldValue, Firing
+from engine.model import Claim, Finding, Fix, NotEvaluated, Operation, ServiceLine, Severity
+from engine.operations import InapplicableError, apply_operations
+from engine.phrases import value_text
+from engine.policy.types import FixTemplate, Operand, OperationTemplate
+from engine.reporting import message_text, operand_value
+from engine.rules import RunContext
+
+MOST_TRIALS = 60
+
+_SEVERITIES: Mapping[Severity, int] = {"INFO": 1, "WARNING": 2, "ERROR": 3}
+
+
+class Judgement(msgspec.Struct, frozen=True):
+    """What one evaluation found, before fixes: findings that count, and rules that could not be judged."""
+
+    findings: tuple[Finding, ...]
+    not_evaluated: tuple[NotEvaluated, ...]
+
+
+class FixMaker:
+    """Makes the fixes of one claim's findings; ``judge`` evaluates a changed claim without making fixes.
+
+    At most ``MOST_TRIALS`` changed claims are evaluated; a fix past that bound is offered unverified and says so.
+    """
+
+    def __init__(self, claim: Claim, before: Judgement, judge: Callable[[Claim], Judgement]) -> None:
+        """Remembers what the claim looked like before."""
+        self._claim = claim
+        self._before = before
+        self._judge = judge
+        self._trials: dict[tuple[Operation, ...], Judgement] = {}
+        self._documentation = scope_facts(claim, sorted(claim.lines, key=lambda line: line.line_number)).facts
+
+    def fixes_of(self, finding: Finding, firing: Firing, context: RunContext) -> tuple[Fix, ...]:
+        """Returns the alternatives of the finding's rule that fit the claim, best first, tried where they can be."""
+        fixes = []
+        for template in firing.rule.fixes:
+            operations = self._operations(template, firing, context)
+            support = self._support(template, finding, firing, context)
+            if operations is None or support is None:
+                continue
+            fix = Fix(
+                description=message_text(template.description, firing, context) or describe_operations(operations),
+                operations=operations,
+                requires_documentation=bool(template.needs),
+                documentation_needed=template.needs,
+                documentation_supported=bool(template.needs) and support,
+            )
+            tried = self._tried(fix, finding)
+            if tried is not None:
+                fixes.append(tried)
+        return tuple(fixes)
+
+    def _operations(self, template: FixTemplate, firing: Firing, context: RunContext) -> tuple[Operation, ...] | None:
+        operations: list[Operation] = []
+        for part in template.operations:
+            arguments = {name: _argument(argument, firing, context) for name, argument in part.arguments}
+            operation = _operation(part, arguments, self._claim)
+            if operation is None:
+                return None
+            operations.append(operation)
+        return (*operations, *self._new_total(operations))
+
+    def _new_total(self, operations: Sequence[Operation]) -> tuple[Operation, ...]:
+        """Keeps the stated total true when lines come or go, if it was true before."""
+        total = self._claim.total_charge_cents
+        if total is None or total != sum(line.charge_cents for line in self._claim.lines):
+            return ()
+        if not any(operation.op in ("remove_line", "add_line", "replace_lines") for operation in operations):
+            return ()
+        try:
+            changed = apply_operations(self._claim, operations)
+        except InapplicableError:
+            return ()
+        new = sum(line.charge_cents for line in changed.lines)
+        return () if new == total else (Operation("set_field", field="total_charge_cents", value=str(new)),)
+
+    def _support(self, template: FixTemplate, finding: Finding, firing: Firing, context: RunContext) -> bool | None:
+        """Returns whether the record states every needed fact; None when it denies one."""
+        lines = finding.line_numbers
+        if template.needs_for is not None:
+            named = operand_value(template.needs_for, firing, context)
+            lines = (named,) if isinstance(named, int) else ()
+        primary = lines[0] if lines else 0
+        supported = True
+        for name in template.needs:
+            stated = [entry for entry in self._documentation if entry.fact.name == name]
+            own = [entry for entry in stated if entry.line_number == primary] or [e for e in stated if e.claim_wide]
+            if any(entry.fact.flag is False for entry in own):
+                return None
+            supported = supported and any(_states(entry) for entry in own)
+        return supported
+
+    def _tried(self, fix: Fix, finding: Finding) -> Fix | None:
+        """Returns the fix with what came of it; None when it does not fit the claim."""
+        if any(op.op == "manual_review" or (op.op == "set_field" and not op.value) for op in fix.operations):
+            return fix
+        try:
+            changed = apply_operations(self._claim, fix.operations)
+        except InapplicableError:
+            return None
+        after = self._trials.get(fix.operations)
+        if after is None:
+            if len(self._trials) >= MOST_TRIALS:
+                return msgspec.structs.replace(
+                    fix, description=f"{fix.description} (not tried: more than {MOST_TRIALS} changes on one claim)"
+                )
+            after = self._trials[fix.operations] = self._judge(changed)
+        return self._verdict(fix, finding, after)
+
+    def _verdict(self, fix: Fix, finding: Finding, after: Judgement) -> Fix:
+        before = {entry.finding_id for entry in self._before.findings}
+        remaining = {entry.finding_id for entry in after.findings}
+        new = [entry for entry in after.findings if entry.finding_id not in before]
+        resolves = tuple(entry.finding_id for entry in self._before.findings if entry.finding_id not in remaining)
+        worse = any(_SEVERITIES[entry.severity] >= _SEVERITIES[finding.severity] for entry in new)
+        unjudged = {entry.rule_id for entry in after.not_evaluated} - {
+            entry.rule_id for entry in self._before.not_evaluated
+        }
+        verified = finding.finding_id in resolves and not worse and finding.rule_id not in unjudged
+        introduces = tuple(entry.finding_id for entry in new)
+        return msgspec.structs.replace(fix, verified=verified, resolves=resolves, introduces=introduces)
+
+
+def _states(entry: ScopedFact) -> bool:
+    """An inferred fact supports no fix; a flag must be true, a text, number or date given."""
+    fact = entry.fact
+    if fact.basis == "inferred":
+        return False
+    return fact.flag is True if fact.flag is not None else bool(fact.text or fact.date or fact.number is not None)
+
+
+_Argument = FieldValue | None
+
+
+def _argument(argument: Operand | tuple[Operand, ...], firing: Firing, context: RunContext) -> _Argument:
+    if isinstance(argument, tuple):
+        values: list[str] = []
+        for operand in argument:
+            value = operand_value(operand, firing, context)
+            values += (
+                [str(item) for item in value] if isinstance(value, list) else [] if value is None else [str(value)]
+            )
+        return values
+    return operand_value(argument, firing, context)
+
+
+def _operation(part: OperationTemplate, arguments: Mapping[str, _Argument], claim: Claim) -> Operation | None:
+    """Returns the operation with its arguments put in; None when one of them is absent on this claim."""
+    optional = {"value"} if part.op == "set_field" else set()
+    if any(value is None for name, value in arguments.items() if name not in optional):
+        return None
+    line = _number(arguments.get("line"))
+    text = {name: value_text(value) for name, value in arguments.items() if isinstance(value, str | int | float)}
+    if part.op == "manual_review":
+        return Operation("manual_review", line_number=line, reason=text.get("text", ""))
+    if part.op in ("add_line", "replace_lines"):
+        return _line_operation(part.op, arguments, text, claim)
+    if part.op == "resequence_dx":
+        first = _number(arguments.get("first"))
+        rest = [position for position in range(1, len(claim.diagnoses) + 1) if position != first]
+        return Operation("resequence_dx", order=(first, *rest))
+    value = arguments.get("value")
+    listed = ",".join(str(item) for item in value) if isinstance(value, list) else text.get("value", "")
+    return Operation(
+        part.op,
+        line_number=line,
+        modifier=text.get("modifier", ""),
+        new_modifier=text.get("with", ""),
+        code=text.get("code", ""),
+        units=_amount(arguments.get("units")),
+        position=_number(arguments.get("position")),
+        field=text.get("field", ""),
+        value=listed,
+    )
+
+
+def _line_operation(
+    op: str, arguments: Mapping[str, _Argument], text: Mapping[str, str], claim: Claim
+) -> Operation | None:
+    by_number = {line.line_number: line for line in claim.lines}
+    modifiers = arguments.get("modifiers")
+    changes = {
+        "procedure_code": text.get("code", ""),
+        "units": _amount(arguments.get("units")) or 1,
+        "modifiers": tuple(str(m) for m in modifiers) if isinstance(modifiers, list) else (),
+        "ndc": ServiceLine(0, "", "").ndc,
+        "minutes": 0,
+    }
+    if op == "add_line":
+        model = by_number.get(_number(arguments.get("like")))
+        if model is None:
+            return None
+        charge = _number(arguments.get("charge_cents"))
+        added = msgspec.structs.replace(model, line_number=0, charge_cents=charge, **changes)
+        return Operation("add_line", lines=(added,))
+    listed = arguments.get("lines")
+    numbers = sorted({int(item) for item in listed}) if isinstance(listed, list) else []
+    if not numbers or any(number not in by_number for number in numbers):
+        return None
+    lines = [by_number[number] for number in numbers]
+    pointers = dict.fromkeys(pointer for line in lines for pointer in line.diagnosis_pointers)
+    one = msgspec.structs.replace(
+        lines[0],
+        line_number=0,
+        charge_cents=sum(line.charge_cents for line in lines),
+        diagnosis_pointers=tuple(pointers)[:4],
+        **changes,
+    )
+    return Operation("replace_lines", line_numbers=tuple(numbers), lines=(one,))
+
+
+def _number(value: _Argument) -> int:
+    return int(value) if isinstance(value, int | float) else 0
+
+
+def _amount(value: _Argument) -> float:
+    return float(value) if isinstance(value, int | float) else 0.0
+
+
+def describe_operations(operations: Sequence[Operation]) -> str:
+    """Returns operations in plain English."""
+    return "; ".join(_describe(operation) for operation in operations)
+
+
+def _describe(operation: Operation) -> str:
+    line = operation.line_number
+    new = operation.lines[0] if operation.lines else None
+    texts = {
+        "add_modifier": f"add modifier {operation.modifier} to line {line}",
+        "remove_modifier": f"remove modifier {operation.modifier} from line {line}",
+        "replace_modifier": f"replace modifier {operation.modifier} by {operation.new_modifier} on line {line}",
+        "replace_code": f"bill {operation.code} on line {line}",
+        "set_units": f"bill {value_text(operation.units)} units on line {line}",
+        "remove_line": f"remove line {line}",
+        "replace_dx": f"replace diagnosis {operation.position} by {operation.code}",
+        "remove_dx": f"remove diagnosis {operation.position}",
+        "resequence_dx": f"put diagnosis {operation.order[0] if operation.order else 0} first",
+        "manual_review": operation.reason or "have it reviewed by hand",
+    }
+    if operation.op == "set_field":
+        where = f" of line {line}" if line else ""
+        what = operation.field.replace("_", " ")
+        return f"set the {what}{where} to {operation.value}" if operation.value else f"fill in the {what}{where}"
+    if operation.op == "add_line" and new is not None:
+        return f"add a line with {new.procedure_code}, {value_text(new.units)} units"
+    if operation.op == "replace_lines" and new is not None:
+        numbers = ", ".join(str(number) for number in operation.line_numbers)
+        return f"bill {new.procedure_code} in place of lines {numbers}"
+    return texts[operation.op]

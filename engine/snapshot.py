@@ -1,0 +1,190 @@
+"""Makes a snapshot: an immutable, compiled set of policies and reference releases, with its digest.
+
+A snapshot is what every evaluation names: the same claim against the same snapshot gives the same bytes. It is built once in a
+process and read by every evaluation there.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+import msgspec
+
+from engine import procedure_codes
+from engine.errors import NoPolicyError
+from engine.fact_schema import FACT_KINDS
+from engine.facts import FactPlan
+from engine.model import Claim, PolicyUse
+from engine.policy import load_policies, resolve, resolve_policy, select
+from engine.policy.types import Pattern, PolicySet, ResolvedPolicy, Rule
+from engine.reference import open_reference
+from engine.reference.view import ReferenceView
+from engine.rules import CompiledRules, compile_predicate, compile_rules
+
+# A table that stands for several: a rule that needs it is judged when any of them has a release.
+VIRTUAL_TABLES: Mapping[str, Sequence[str]] = {"procedure_codes": procedure_codes.TABLES}
+
+LEVEL_FACTS = frozenset(
+    [
+        "em_basis",
+        "total_minutes",
+        "time_statement",
+        "counseling_minutes",
+        "mdm_level",
+        "mdm_problems",
+        "mdm_data",
+        "mdm_risk",
+    ]
+)
+
+
+class CompiledPolicy(msgspec.Struct, frozen=True):
+    """One resolved policy ready to run: its compiled rules, the facts they read and, by rule id, the tables they hang on.
+
+    ``tables_by_rule`` is closed over derived facts: a rule hangs on what the rules that derive its facts hang on.
+    ``documentation_by_rule`` names the documentation facts that a rule reads.
+    """
+
+    resolved: ResolvedPolicy
+    rules: CompiledRules
+    plan: FactPlan
+    tables: tuple[str, ...]
+    tables_by_rule: dict[str, frozenset[str]]
+    documentation_by_rule: dict[str, frozenset[str]]
+    rule_by_id: dict[str, Rule]
+
+    @property
+    def use(self) -> PolicyUse:
+        """The policy as an evaluation names it."""
+        policy = self.resolved.policy
+        return PolicyUse(policy.id, policy.version, self.resolved.chain, self.resolved.digest)
+
+
+class Snapshot:
+    """Compiled policies and the reference view they are judged with; ``digest`` names all of it."""
+
+    def __init__(self, policies: PolicySet, reference: ReferenceView) -> None:
+        """Resolves and compiles every policy that may be selected; raises InvalidPolicyError with every problem."""
+        self.policies = policies
+        self.reference = reference
+        self.resolved = resolve(policies)
+        self._compiled = {
+            (entry.policy.id, entry.policy.version): compile_policy(entry, reference) for entry in self.resolved
+        }
+        content = "\n".join([policies.digest, reference.digest()])
+        self.digest = "sha256:" + hashlib.sha256(content.encode()).hexdigest()
+
+    def policy(self, policy_id: str, version: str) -> CompiledPolicy:
+        """Returns a policy by id and version, also one without a scope; raises NoPolicyError when there is none."""
+        key = (policy_id, version)
+        if key not in self._compiled:
+            known = sorted({p.version for p in self.policies.policies if p.id == policy_id})
+            if version not in known:
+                there = f"its versions are {', '.join(known)}" if known else "no policy has this id"
+                raise NoPolicyError(f"there is no policy {policy_id} version {version} ({there})")
+            self._compiled[key] = compile_policy(resolve_policy(self.policies, policy_id, version), self.reference)
+        return self._compiled[key]
+
+    def policy_for(self, claim: Claim, service_date: str, as_of: str) -> CompiledPolicy:
+        """Returns the policy in force for a claim on a service date; raises NoPolicyError when none matches."""
+        found = select(
+            self.resolved,
+            payer_id=claim.payer.payer_id,
+            line_of_business=claim.payer.line_of_business,
+            state=claim.payer.state,
+            plan_id=claim.payer.plan_id,
+            claim_type=claim.claim_type,
+            service_date=service_date,
+            as_of=as_of,
+        )
+        return self._compiled[(found.policy.id, found.policy.version)]
+
+
+def load_snapshot(policies: Path, store: Path | None) -> Snapshot:
+    """Loads a folder of policies and a reference store (None: the tables beside the policies only) into a snapshot.
+
+    Raises InvalidPolicyError for policies that do not load and StoreError for a store that cannot be read.
+    """
+    loaded = load_policies(policies)
+    return Snapshot(loaded, open_reference(store, loaded.tables))
+
+
+def compile_policy(resolved: ResolvedPolicy, reference: ReferenceView) -> CompiledPolicy:
+    """Compiles a resolved policy and works out what it reads."""
+    rules = compile_rules(resolved, reference.schemas())
+    wanted = rules.wanted_tables
+    tables_by_rule = {
+        rule.id: frozenset(wanted.get(rule.id, ())) | _inherited_tables(rule, resolved.rules, wanted)
+        for rule in resolved.rules
+    }
+    kinds = frozenset(kind for kind in FACT_KINDS if rules.uses_kind(kind))
+    plan = FactPlan(
+        kinds=kinds,
+        fields={kind: frozenset(rules.used_fields(kind)) for kind in kinds},
+        row_tables=_row_tables(resolved),
+        totals=tuple((total, compile_predicate(total.kind, total.where)) for total in resolved.totals),
+    )
+    return CompiledPolicy(
+        resolved=resolved,
+        rules=rules,
+        plan=plan,
+        tables=tuple(sorted({table for tables in tables_by_rule.values() for table in tables})),
+        tables_by_rule=tables_by_rule,
+        documentation_by_rule={rule.id: _documentation_names(rule) for rule in resolved.rules},
+        rule_by_id={rule.id: rule for rule in resolved.rules},
+    )
+
+
+def _patterns(resolved: ResolvedPolicy) -> Iterator[Pattern]:
+    for rule in resolved.rules:
+        yield from rule.when
+        yield from rule.unless
+    for exception in resolved.exceptions:
+        yield from exception.when
+
+
+def _row_tables(resolved: ResolvedPolicy) -> tuple[str, ...]:
+    tables = {
+        str(test.operands[0].constant)
+        for pattern in _patterns(resolved)
+        if pattern.kind == "row"
+        for test in pattern.tests
+        if test.field == "table"
+    }
+    return tuple(sorted(tables))
+
+
+def _inherited_tables(
+    rule: Rule, rules: Sequence[Rule], wanted: Mapping[str, frozenset[str] | Sequence[str]]
+) -> frozenset[str]:
+    """Returns the tables of every rule that derives, at any remove, a fact that this rule reads."""
+    producers: dict[str, list[Rule]] = {}
+    for other in rules:
+        for assertion in other.assertions:
+            producers.setdefault(assertion.kind, []).append(other)
+    tables: set[str] = set()
+    seen = {rule.id}
+    waiting = [rule]
+    while waiting:
+        current = waiting.pop()
+        for pattern in (*current.when, *current.unless):
+            for producer in producers.get(pattern.kind, ()):
+                if producer.id not in seen:
+                    seen.add(producer.id)
+                    tables.update(wanted.get(producer.id, ()))
+                    waiting.append(producer)
+    return frozenset(tables)
+
+
+def _documentation_names(rule: Rule) -> frozenset[str]:
+    names: set[str] = set()
+    for pattern in (*rule.when, *rule.unless):
+        if pattern.kind == "supported_level":
+            names |= LEVEL_FACTS
+        if pattern.kind == "documentation":
+            for test in pattern.tests:
+                if test.field == "name":
+                    names |= {str(operand.constant) for operand in test.operands if operand.constant is not None}
+    return frozenset(names)
