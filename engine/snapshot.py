@@ -119,7 +119,7 @@ def compile_policy(resolved: ResolvedPolicy, reference: ReferenceView) -> Compil
         rule.id: frozenset(wanted.get(rule.id, ())) | _inherited_tables(rule, resolved.rules, wanted)
         for rule in resolved.rules
     }
-    kinds = frozenset(kind for kind in FACT_KINDS if rules.uses_kind(kind))
+    kinds = frozenset(kind for kind in FACT_KINDS if rules.uses_kind(kind)) | {t.kind for t in resolved.totals}
     plan = FactPlan(
         kinds=kinds,
         fields={kind: frozenset(rules.used_fields(kind)) for kind in kinds},

@@ -2,7 +2,7 @@
 
 from engine.claims.decode import InvalidClaim, decode_claim, encode_evaluation
 from engine.claims.read import read_claims
-from engine.claims.validate import canonical_claim, canonical_diagnosis, problems_of
+from engine.claims.validate import canonical_claim, canonical_diagnosis, is_calendar_date, problems_of
 
 __all__ = [
     "InvalidClaim",
@@ -10,6 +10,7 @@ __all__ = [
     "canonical_diagnosis",
     "decode_claim",
     "encode_evaluation",
+    "is_calendar_date",
     "problems_of",
     "read_claims",
 ]

@@ -60,9 +60,10 @@ def read_claim(data: bytes, file: str = "", line: int = 0) -> Claim | InvalidCla
     claim_id = ""
     if claim is None:
         value, problems = read_json(data)
-        if not problems:
+        if value is not None or not problems:
             claim_id = _claim_id_of(value)
-            problems = contract_problems(value)
+            named = {problem.place.path for problem in problems}
+            problems += [each for each in contract_problems(value) if each.place.path not in named]
         if problems:
             return invalid_claim(file, line, problems, claim_id)
         claim = claim_of(value)
@@ -115,9 +116,9 @@ def _within_limits(claim: Claim, size: int) -> bool:
         size -= sum(len(note.text) for note in claim.documentation.notes)
         if size > MOST_TEXT_CHARACTERS:
             return False
-    whole_numbers = [number for line in claim.lines for number in (line.line_number, *line.diagnosis_pointers)]
-    whole_numbers.extend(fact.line_number for fact in claim.documentation.facts)
-    whole_numbers.extend(line.minutes for line in claim.lines)
+    whole_numbers = [claim.total_charge_cents or 0, *(fact.line_number for fact in claim.documentation.facts)]
+    for line in claim.lines:
+        whole_numbers += (line.line_number, line.charge_cents, line.minutes, *line.diagnosis_pointers)
     return all(-LARGEST_INTEGER <= number <= LARGEST_INTEGER for number in whole_numbers)
 
 

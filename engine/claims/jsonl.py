@@ -33,6 +33,10 @@ def read_json_claims(stream: BufferedReader, file: str = "") -> Iterator[Claim |
 
 
 def _claims(stream: BufferedReader, file: str) -> Iterator[Claim | InvalidClaim]:
+    if stream.peek(2)[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        problem = claim_problem("C002", "$", "the file is UTF-16", "save it as UTF-8; nothing of it was read")
+        yield invalid_claim(file, 1, [problem])
+        return
     blank_lines = _skip_blanks(stream)
     if stream.peek(1).startswith(b"["):
         yield from _split_claims(chain([b"\n" * blank_lines], _chunks(stream)), file, in_array=True)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any, NoReturn
+from collections.abc import Iterator
+from typing import Any
 
 from engine.claims.limits import LARGEST_INTEGER, MOST_DEPTH
-from engine.claims.shape import key_shown
+from engine.claims.shape import claim_problem, key_shown
 from engine.errors import Place, Problem
 
 _BYTE_ORDER_MARKS = {
@@ -18,26 +19,47 @@ _BYTE_ORDER_MARKS = {
 _STRUCTURE = re.compile(rb'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)|[{\[]|[}\]]', re.DOTALL)
 
 
-class _Refused(ValueError):
-    """Raised inside the JSON reader where a value is legal for the reader but not for us."""
+class _Refused:
+    """Stands in the tree of values where JSON holds something that is not taken; the walk over the tree gives its path."""
 
     def __init__(self, code: str, message: str, hint: str) -> None:
-        super().__init__(message)
         self.code, self.message, self.hint = code, message, hint
 
 
+class _Repeated(dict[str, Any]):
+    """An object of which one key stands twice."""
+
+    twice: str = ""
+
+
 def read_json(data: bytes) -> tuple[Any, list[Problem]]:
-    """Returns the value that the bytes hold and no problem, or ``None`` and the problems with line and column (1-based)."""
+    """Returns the value that the bytes hold, and the problems: with line and column (1-based) or with a path from ``$``.
+
+    The value is ``None`` where the bytes are no JSON; with other problems it may be looked at, but not be used.
+    """
     problem = _encoding_problem(data) or _depth_problem(data)
     if problem is not None:
         return None, [problem]
     text = data.decode("utf-8")
     try:
-        return _READER.decode(text), []
+        value = _READER.decode(text)
     except json.JSONDecodeError as error:
         return None, [_syntax_problem(text, error)]
-    except _Refused as refused:
-        return None, [Problem(code=refused.code, message=refused.message, hint=refused.hint)]
+    return value, list(_refusals(value, "$"))
+
+
+def _refusals(value: Any, path: str) -> Iterator[Problem]:
+    if isinstance(value, _Refused):
+        yield claim_problem(value.code, path, value.message, value.hint)
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _refusals(item, f"{path}[{index}]")
+    elif isinstance(value, dict):
+        if isinstance(value, _Repeated):
+            message = f"the key {key_shown(value.twice)} stands twice in one object"
+            yield claim_problem("C005", path, message, "which of the two is meant?")
+        for key, item in value.items():
+            yield from _refusals(item, f"{path}.{key if key.isidentifier() and len(key) <= 40 else '?'}")
 
 
 def _encoding_problem(data: bytes) -> Problem | None:
@@ -93,27 +115,29 @@ def _syntax_problem(text: str, error: json.JSONDecodeError) -> Problem:
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     value = dict(pairs)
     if len(value) != len(pairs):
+        value = _Repeated(pairs)
         keys = [key for key, _ in pairs]
-        twice = next(key for key in keys if keys.count(key) > 1)
-        raise _Refused("C005", f"the key {key_shown(twice)} stands twice in one object", "which of the two is meant?")
+        value.twice = next(key for key in keys if keys.count(key) > 1)
     return value
 
 
-def _constant(name: str) -> NoReturn:
-    raise _Refused("C006", f"{name} is not a JSON number", "leave the key out where a number is unknown")
+def _constant(name: str) -> _Refused:
+    return _Refused("C006", f"{name} is not a JSON number", "leave the key out where a number is unknown")
 
 
-def _integer(digits: str) -> int:
+def _integer(digits: str) -> int | _Refused:
     # Counting digits first: converting thousands of digits is slow, and refused by Python itself.
     if len(digits) > 17 or abs(int(digits)) > LARGEST_INTEGER:
-        raise _Refused("C007", "an integer is beyond 2^53 and would lose digits", "send identifiers as text, in quotes")
+        return _Refused(
+            "C007", "an integer is beyond 2^53 and would lose digits", "send identifiers as text, in quotes"
+        )
     return int(digits)
 
 
-def _number(digits: str) -> float:
+def _number(digits: str) -> float | _Refused:
     value = float(digits)
     if value in (float("inf"), float("-inf")):
-        raise _Refused("C006", "a number is too large to be held", "money is in whole cents, units are counts")
+        return _Refused("C006", "a number is too large to be held", "money is in whole cents, units are counts")
     return value
 
 

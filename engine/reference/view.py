@@ -40,7 +40,7 @@ class RowKeys(msgspec.Struct, frozen=True):
     taxonomies: tuple[str, ...] = ()
 
 
-class Row(msgspec.Struct, frozen=True):
+class Row(msgspec.Struct, frozen=True, gc=False):
     """One row: its columns by name (empty cells left out) and its key as text."""
 
     columns: dict[str, Scalar]

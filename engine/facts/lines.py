@@ -1,0 +1,155 @@
+"""Makes the facts of service lines: ``line``, ``modifier``, ``pointer`` and, for earlier claims, ``history``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from engine import procedure_codes
+from engine.calendar import completed_years, days_between
+from engine.fact import Fact
+from engine.facts.parts import ClaimParts, Fields, put_text
+from engine.model import ServiceLine
+
+_FEE_SCHEDULE = ("status", "global_days", "bilateral", "multiple", "assistant", "co_surgeon", "team", "pc_tc")
+_FEE_SCHEDULE_FIELDS = frozenset({*_FEE_SCHEDULE, "endoscopic_base"})
+_CODE_STATUS_FIELDS = frozenset({"code_status", "code_last_valid"})
+_GLOBAL_DAYS = frozenset({"global_days"})
+
+
+def line_facts(parts: ClaimParts) -> Iterator[Fact]:
+    """Yields the fact ``line`` of each service line, with fee-schedule indicators and code status where a rule reads them."""
+    wants_fees = parts.plan.wants("line", _FEE_SCHEDULE_FIELDS)
+    wants_status = parts.plan.wants("line", _CODE_STATUS_FIELDS)
+    for index, line in enumerate(parts.lines):
+        fields = _line_fields(parts, index, line)
+        if wants_fees:
+            _put_fee_schedule(parts, fields, line)
+        if wants_status:
+            found = procedure_codes.code_status(parts.view, line.procedure_code, line.service_date, parts.known_on)
+            put_text(fields, code_status=found.status, code_last_valid=found.last_valid)
+        yield Fact("line", fields)
+
+
+def _line_fields(parts: ClaimParts, index: int, line: ServiceLine) -> Fields:
+    claim = parts.claim
+    performer = parts.performers[index]
+    pointers = line.diagnosis_pointers
+    count = len(claim.diagnoses)
+    end = line.service_end_date or line.service_date
+    fields: Fields = {
+        "line_number": line.line_number,
+        "procedure_code": line.procedure_code,
+        "modifiers": list(line.modifiers),
+        "modifier_count": len(line.modifiers),
+        "modifier_set": ",".join(sorted(set(line.modifiers))),
+        "units": line.units,
+        "charge_cents": line.charge_cents,
+        "service_date": line.service_date,
+        "service_end_date": end,
+        "service_days": days_between(line.service_date, end) + 1,
+        "practitioner": parts.practitioners[index],
+        "diagnosis_pointers": list(pointers),
+        "pointer_count": len(pointers),
+        "pointer_out_of_range": any(not 1 <= pointer <= count for pointer in pointers),
+        "pointer_repeated": len(set(pointers)) < len(pointers),
+        "diagnosis_codes": [claim.diagnoses[p - 1].code for p in pointers if 1 <= p <= count],
+        "statutorily_excluded": "GY" in line.modifiers,
+        "code_set": procedure_codes.code_set(line.procedure_code),
+    }
+    birth = claim.patient.birth_date
+    if birth and birth <= line.service_date:
+        fields["patient_age_years"] = completed_years(birth, line.service_date)
+        fields["patient_age_days"] = days_between(birth, line.service_date)
+    if line.minutes:
+        fields["minutes"] = line.minutes
+    if line.ndc.quantity:
+        fields["ndc_quantity"] = line.ndc.quantity
+    put_text(
+        fields,
+        place_of_service=line.place_of_service or claim.place_of_service,
+        rendering_npi=performer.npi,
+        specialty=performer.specialty,
+        prior_authorization=line.prior_authorization,
+        ndc=line.ndc.code,
+        ndc_unit=line.ndc.unit,
+        revenue_code=line.revenue_code,
+    )
+    return fields
+
+
+def _put_fee_schedule(parts: ClaimParts, fields: Fields, line: ServiceLine) -> None:
+    row = parts.view.row("mpfs", (line.procedure_code, ""), line.service_date, parts.known_on)
+    if row is None:
+        return
+    for name in _FEE_SCHEDULE:
+        value = row.columns.get(name)
+        if value is not None and value != "":
+            fields[name] = value
+    base = row.columns.get("endoscopic_base")
+    if base:
+        fields["endoscopic_base"] = base
+
+
+def modifier_facts(parts: ClaimParts) -> Iterator[Fact]:
+    """Yields a fact ``modifier`` for each modifier of each line."""
+    for line in parts.lines:
+        for position, modifier in enumerate(line.modifiers, start=1):
+            yield Fact(
+                "modifier",
+                {
+                    "line_number": line.line_number,
+                    "position": position,
+                    "modifier": modifier,
+                    "procedure_code": line.procedure_code,
+                    "service_date": line.service_date,
+                },
+            )
+
+
+def pointer_facts(parts: ClaimParts) -> Iterator[Fact]:
+    """Yields a fact ``pointer`` for each line with each diagnosis it points to; pointers to nothing have none."""
+    diagnoses = parts.claim.diagnoses
+    for line in parts.lines:
+        for rank, position in enumerate(line.diagnosis_pointers, start=1):
+            if 1 <= position <= len(diagnoses):
+                yield Fact(
+                    "pointer",
+                    {
+                        "line_number": line.line_number,
+                        "rank": rank,
+                        "position": position,
+                        "diagnosis_code": diagnoses[position - 1].code,
+                        "procedure_code": line.procedure_code,
+                        "service_date": line.service_date,
+                    },
+                )
+
+
+def history_facts(parts: ClaimParts) -> Iterator[Fact]:
+    """Yields a fact ``history`` for each paid or pending line of earlier claims."""
+    wants_global = parts.plan.wants("history", _GLOBAL_DAYS)
+    group = parts.claim.billing_provider.tin
+    for index, line in enumerate(parts.history, start=len(parts.lines)):
+        fields: Fields = {
+            "procedure_code": line.procedure_code,
+            "modifiers": list(line.modifiers),
+            "modifier_set": ",".join(sorted(set(line.modifiers))),
+            "units": line.units,
+            "service_date": line.service_date,
+            "practitioner": parts.practitioners[index],
+            "same_group": bool(group) and line.billing_tin == group,
+            "status": line.status,
+            "days_before": days_between(line.service_date, parts.earliest),
+        }
+        put_text(
+            fields,
+            claim_id=line.claim_id,
+            rendering_npi=line.rendering_npi,
+            specialty=line.taxonomy_code,
+            place_of_service=line.place_of_service,
+        )
+        if wants_global:
+            row = parts.view.row("mpfs", (line.procedure_code, ""), line.service_date, parts.known_on)
+            if row is not None and row.columns.get("global_days"):
+                fields["global_days"] = row.columns["global_days"]
+        yield Fact("history", fields)

@@ -1,0 +1,153 @@
+"""Names the categories of findings: the slugs of the catalogue of claim edits, each with its parent where it has one."""
+
+from __future__ import annotations
+
+_PARENTS = {
+    "modifier_conflict": "abn_modifier drug_waste_modifier_conflict",
+    "modifier_missing": "drug_waste_modifier_missing therapy_modifier_missing clia_qw_missing screening_modifier_missing kx_threshold",
+    "modifier_invalid_for_code": "modifier_invalid_for_pos modifier_51_on_add_on bilateral_modifier_invalid pctc_modifier_invalid",
+    "add_on_without_primary": "prolonged_base_invalid",
+    "mue": "units_exceed_descriptor",
+    "medical_necessity": "dx_procedure_mismatch",
+    "ncci_ptp": "em_same_day_procedure_no_25 em_99211_with_drug_admin panel_overlap preventive_plus_problem_no_25",
+    "units_exceed_documentation": "timed_units_exceed untimed_units_exceed",
+}
+
+_SLUGS = """
+required_field_missing
+npi_invalid
+charge_total_mismatch
+units_invalid
+dx_pointer_invalid
+modifier_repeated
+date_invalid
+timely_filing
+duplicate_line
+duplicate_claim
+replacement_reference_missing
+eligibility_coverage
+cob_primary_missing
+prior_auth_missing
+provider_taxonomy_mismatch
+provider_not_enrolled
+ordering_provider_missing
+clia_number_missing
+clia_certificate_level
+clia_qw_missing
+ndc_missing
+pos_conflict
+professional_component_required
+procedure_invalid_on_dos
+modifier_invalid_on_dos
+dx_invalid_on_dos
+dx_incomplete
+code_not_recognized_by_payer
+incidental_bundled
+dx_excludes1
+dx_excludes2_note
+dx_manifestation_first
+dx_external_cause_first
+dx_code_first_missing
+dx_combination_code
+dx_age_conflict
+dx_sex_conflict
+dx_unspecified_laterality
+laterality_conflict
+dx_procedure_mismatch
+medical_necessity
+abn_modifier
+ncci_ptp
+mue
+add_on_without_primary
+panel_unbundled
+panel_overlap
+repeat_lab_no_91
+separate_procedure
+diagnostic_endoscopy_bundled
+frequency_limit
+em_same_day_procedure_no_25
+em_same_day_major_surgery_no_57
+global_period
+split_global_mismatch
+bilateral_modifier_invalid
+bilateral_units
+assistant_surgeon_not_allowed
+cosurgeon_not_allowed
+team_surgeon_not_allowed
+multiple_procedure_order
+modifier_51_on_add_on
+pctc_modifier_invalid
+modifier_invalid_for_code
+modifier_conflict
+modifier_missing
+missed_modifier
+anesthesia_modifier
+anesthesia_time
+anesthesia_concurrency
+em_level_above_documentation
+em_level_below_documentation
+time_threshold_not_met
+prolonged_time_not_met
+prolonged_base_invalid
+new_patient_not_met
+new_patient_missed
+em_multiple_same_day
+em_same_day_admit_discharge
+critical_care_bundled_services
+preventive_plus_problem_no_25
+g2211_with_25
+g2211_invalid_base
+split_shared_invalid_setting
+split_shared_substantive_portion
+em_99211_with_drug_admin
+em_outlier_profile
+care_management_overlap
+tcm_window
+procedure_age_conflict
+procedure_sex_conflict
+drug_units_mismatch
+drug_waste_modifier_missing
+drug_waste_modifier_conflict
+administration_without_drug
+drug_route_mismatch
+infusion_hierarchy
+timed_units_exceed
+timed_units_below
+untimed_units_exceed
+therapy_modifier_missing
+therapy_assistant_modifier_missing
+kx_threshold
+plan_of_care_missing
+screening_code_required
+screening_modifier_missing
+screening_dx_order
+vaccine_administration_mismatch
+telehealth_invalid_for_code
+telehealth_pos_modifier
+modifier_invalid_for_pos
+missed_administration
+missed_add_on
+code_below_documentation
+code_above_documentation
+units_exceed_documentation
+units_exceed_descriptor
+missed_specimen_collection
+missed_prolonged
+missed_waste_line
+quality_code_opportunity
+quality_code_invalid
+fee_below_allowed
+revenue_code_mismatch
+inpatient_only_procedure
+outpatient_em_no_25
+outpatient_multiple_visits
+device_missing
+never_event
+accident_information_missing
+medicaid_epsdt_referral_missing
+"""
+
+# Every slug with its parent, "" where it has none.
+CATEGORIES: dict[str, str] = dict.fromkeys(_SLUGS.split(), "") | {
+    slug: parent for parent, slugs in _PARENTS.items() for slug in slugs.split()
+}

@@ -1,0 +1,32 @@
+"""Starts servers for the tests of this folder; see ``tests/server/conftest.py``."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "server"))
+
+from running_server import RunningServer
+
+Start = Callable[..., RunningServer]
+
+
+@pytest.fixture
+def start_server(tmp_path: Path) -> Iterator[Start]:
+    """Starts a server with further options; it is stopped after the test."""
+    running: list[RunningServer] = []
+
+    def start(*options: str, **named: str) -> RunningServer:
+        policies, gates = tmp_path / "policies", tmp_path / f"gates-{len(running)}"
+        policies.mkdir(exist_ok=True)
+        gates.mkdir()
+        running.append(RunningServer(policies, gates, *options, **named))
+        return running[-1]
+
+    yield start
+    for server in running:
+        server.__exit__(None, None, None)
