@@ -11,6 +11,7 @@ With ``h2load`` (Debian's nghttp2-client) on the path, a cheaper client adds its
 from __future__ import annotations
 
 import argparse
+import math
 import multiprocessing
 import os
 import shutil
@@ -65,10 +66,11 @@ def typical_claim(number: int) -> Claim:
 def client(
     address: str, run: Run, claims: list[bytes], end: float, most: int, answers: multiprocessing.SimpleQueue
 ) -> None:
-    """Calls until the time is up and puts latencies (seconds), the count of failures and the claims judged."""
+    """Calls until the time is up and puts latencies (seconds), the count of failures, and when it began and ended."""
     method = "Evaluate" if run.claims == 1 else "BatchEvaluate"
     latencies: list[float] = []
     failed = 0
+    started = time.monotonic()
     options = [("grpc.use_local_subchannel_pool", 1), ("grpc.max_receive_message_length", -1)]
     with grpc.insecure_channel(address, options=options) as channel:
         call = channel.unary_unary(f"/claimrules.v1.EvaluationService/{method}")
@@ -85,7 +87,7 @@ def client(
                 latencies.append(time.perf_counter() - begun)
             else:
                 failed += 1
-    answers.put((latencies, failed))
+    answers.put((latencies, failed, started, time.monotonic()))
 
 
 def bodies_of(claims: list[Claim], run: Run) -> list[bytes]:
@@ -110,24 +112,23 @@ def measure(address: str, run: Run, claims: list[Claim], seconds: float) -> str:
     bodies = bodies_of(claims, run)
     end = time.monotonic() + seconds + 1.0  # a second for the clients to start
     arguments = (address, run, bodies, end, MOST_CALLS // run.clients, answers)
-    begun = time.monotonic()
     processes = [context.Process(target=client, args=arguments) for _ in range(run.clients)]
     for process in processes:
         process.start()
     latencies: list[float] = []
-    failed = 0
+    failed, first, last = 0, math.inf, 0.0
     for _ in processes:
-        own, lost = answers.get()
+        own, lost, started, ended = answers.get()
         latencies += own
         failed += lost
+        first, last = min(first, started), max(last, ended)
     for process in processes:
         process.join()
-    taken = min(time.monotonic() - begun, seconds + 1.0)
     if not latencies:
         return f"{run.name:<44} no call succeeded, {failed} failed"
     latencies.sort()
     p50, p99 = (latencies[int(len(latencies) * share)] * 1000 for share in (0.50, 0.99))
-    rate = len(latencies) / taken
+    rate = len(latencies) / (last - first)
     text = f"{run.name:<44} {rate:8,.0f} calls/s  p50 {p50:7.2f} ms  p99 {p99:7.2f} ms  failed {failed}"
     return text + (f"  {rate * run.claims:8,.0f} claims/s" if run.claims > 1 else "")
 

@@ -16,6 +16,7 @@ import msgspec
 _REQUEST = struct.Struct("!BdII")
 _LENGTH = struct.Struct("!I")
 _ANSWER = struct.Struct("!BI")
+_READ_BYTES = 256 * 1024
 
 
 class Method(IntEnum):
@@ -94,10 +95,34 @@ def send_answer(connection: socket.socket, kind: AnswerKind, body: bytes) -> Non
     connection.sendall(_ANSWER.pack(kind, len(body)) + body)
 
 
-def receive_answer(connection: socket.socket) -> Answer:
-    """Waits for one answer; raises TimeoutError past the connection's timeout and Closed when the worker is gone."""
-    kind, length = _ANSWER.unpack(_receive(connection, _ANSWER.size))
-    return Answer(AnswerKind(kind), _receive(connection, length))
+class AnswerReader:
+    """Reads answers from a connection, as much at a time as has come: every system call costs the front a switch of threads."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        """Takes the front's end of a connection."""
+        self._connection = connection
+        self._read = b""
+
+    def next(self) -> Answer:
+        """Waits for one answer; raises TimeoutError past the connection's timeout and Closed when the worker is gone."""
+        while len(self._read) < _ANSWER.size:
+            self._read += self._more()
+        kind, length = _ANSWER.unpack_from(self._read)
+        end = _ANSWER.size + length
+        if len(self._read) < end:
+            parts, missing = [self._read], end - len(self._read)
+            while missing > 0:
+                parts.append(self._more())
+                missing -= len(parts[-1])
+            self._read = b"".join(parts)
+        body, self._read = self._read[_ANSWER.size : end], self._read[end:]
+        return Answer(AnswerKind(kind), body)
+
+    def _more(self) -> bytes:
+        data = self._connection.recv(_READ_BYTES)
+        if not data:
+            raise Closed("the other side has closed the connection")
+        return data
 
 
 def _receive(connection: socket.socket, length: int) -> bytes:

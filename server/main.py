@@ -12,6 +12,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from engine.commands.options import STORE_VARIABLE, store_path
 from engine.errors import ClaimrulesError, UsageError
 from server.config import ENGINE, ServerConfig, checked
 
@@ -53,7 +54,8 @@ def _parser() -> argparse.ArgumentParser:
     add = serve.add_argument
     add("--listen", metavar="HOST:PORT", default=defaults.address, help="address; port 0 takes a free one")
     add("--policies", metavar="DIR", type=Path, default=defaults.policies, help="folder of policies")
-    add("--store", metavar="PATH", type=Path, help="reference store (default: $CLAIMRULES_STORE, else no store)")
+    about_store = f"reference store (else ${STORE_VARIABLE}, else the one in the user's data folder, if there is one)"
+    add("--store", metavar="PATH", type=Path, default=argparse.SUPPRESS, help=about_store)
     add("--workers", metavar="N", type=int, default=defaults.workers, help="worker processes")
     add("--per-claim-limit-ms", metavar="MS", type=float, default=defaults.claim_limit * 1000, help="one claim's time")
     add("--max-wait-ms", metavar="MS", type=float, default=defaults.max_wait * 1000, help="longest wait for a worker")
@@ -70,11 +72,10 @@ def _config(options: argparse.Namespace) -> ServerConfig:
     host, _, port = options.listen.rpartition(":")
     if not host or not port.isascii() or not port.isdigit():
         raise UsageError(f"--listen {options.listen}: an address is HOST:PORT, such as 127.0.0.1:50051")
-    store = options.store or (Path(os.environ["CLAIMRULES_STORE"]) if os.environ.get("CLAIMRULES_STORE") else None)
     return checked(
         ServerConfig(
             policies=options.policies,
-            store=store,
+            store=_store(options),
             host=host,
             port=int(port),
             workers=options.workers,
@@ -88,6 +89,13 @@ def _config(options: argparse.Namespace) -> ServerConfig:
             engine=options.engine,
         )
     )
+
+
+def _store(options: argparse.Namespace) -> Path | None:
+    """Returns the store that commands use, or None where nobody named one and none was made yet."""
+    path = store_path(options)
+    named = hasattr(options, "store") or bool(os.environ.get(STORE_VARIABLE))
+    return path if named or path.exists() else None
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ from google.rpc import status_pb2
 from grpc_status import rpc_status
 
 from engine.errors import Place, Problem
-from server.admission import ArrivalPool
+from server.admission import ArrivalPool, on_threads
 from server.config import ServerConfig
 from server.frames import Answer, AnswerKind, Method
 from server.results import batch_result_of, stream_result_of
@@ -44,14 +44,17 @@ class Service:
         self._streams = threading.Semaphore(config.max_streams)
         # Parts of batches and of streams, at most one a worker, so that calls of one claim find a worker in between.
         self._parts = ThreadPoolExecutor(config.workers, thread_name_prefix="part")
+        self._batch_calls = ThreadPoolExecutor(2 * config.workers, thread_name_prefix="batch")
+        # One more than streams, so that the one too many is told so.
+        self._stream_calls = ThreadPoolExecutor(config.max_streams + 1, thread_name_prefix="stream")
 
     def handlers(self) -> list[grpc.GenericRpcHandler[bytes, bytes]]:
         """Returns the handlers to add to a server; they take and give bytes as they are."""
         one, many = grpc.unary_unary_rpc_method_handler, grpc.stream_stream_rpc_method_handler
         evaluation = {
             "Evaluate": one(self._unary(Method.EVALUATE)),
-            "BatchEvaluate": one(self.batch_evaluate),
-            "StreamEvaluate": many(self.stream_evaluate),
+            "BatchEvaluate": one(on_threads(self.batch_evaluate, self._batch_calls)),
+            "StreamEvaluate": many(on_threads(self.stream_evaluate, self._stream_calls)),
         }
         policy = {
             "ListPolicies": one(self._unary(Method.LIST_POLICIES)),
@@ -63,8 +66,9 @@ class Service:
         return [generic(EVALUATION_SERVICE, evaluation), generic(POLICY_SERVICE, policy)]
 
     def close(self) -> None:
-        """Ends the threads that parts ran on; call it once no call is in flight."""
-        self._parts.shutdown(wait=True, cancel_futures=True)
+        """Ends the threads that calls ran on; call it once no call is in flight."""
+        for pool in (self._parts, self._batch_calls, self._stream_calls):
+            pool.shutdown(wait=False, cancel_futures=True)
 
     def _unary(self, method: Method) -> Callable[[bytes, grpc.ServicerContext], bytes]:
         def answer(body: bytes, context: grpc.ServicerContext) -> bytes:

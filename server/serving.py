@@ -8,20 +8,22 @@ import signal
 import tempfile
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import grpc
 from claimrules.v1 import evaluation_service_pb2, policy_service_pb2
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
-from grpc_reflection.v1alpha import reflection
+from grpc_reflection.v1alpha import reflection, reflection_pb2_grpc
 
 from engine.errors import ClaimrulesError
-from server.admission import ArrivalPool
+from server.admission import ArrivalPool, on_threads
 from server.config import ServerConfig, WorkerConfig
 from server.service import EVALUATION_SERVICE, POLICY_SERVICE, Service
 from server.workers import Workers, WorkersNotStarted
 
 LOG = logging.getLogger("claimrules.server")
+_REFLECTION_STREAMS = 8
 _HEALTH_NAMES = ("", EVALUATION_SERVICE, POLICY_SERVICE)
 
 
@@ -48,7 +50,7 @@ def serve(config: ServerConfig, announce: Callable[[str], None]) -> None:
 
 
 def _serve(config: ServerConfig, policies: Path, stop: threading.Event, announce: Callable[[str], None]) -> None:
-    arrivals = ArrivalPool(2 * config.workers + config.max_streams)
+    arrivals = ArrivalPool(2 * config.workers)
     server = grpc.server(
         arrivals,
         maximum_concurrent_rpcs=config.max_concurrent_calls,
@@ -67,7 +69,7 @@ def _serve(config: ServerConfig, policies: Path, stop: threading.Event, announce
         workers.start()
         server.add_generic_rpc_handlers(service.handlers())
         health_pb2_grpc.add_HealthServicer_to_server(states, server)
-        reflection.enable_server_reflection(_reflected(), server)
+        _add_reflection(server)
         server.start()
         LOG.info("serving snapshot %s with %d workers", workers.digest, config.workers)
         announce(f"{config.host}:{port}")
@@ -101,7 +103,12 @@ def _show(states: health.HealthServicer, able: bool) -> None:
         states.set(name, status)
 
 
-def _reflected() -> tuple[str, ...]:
+def _add_reflection(server: grpc.Server) -> None:
     services = (evaluation_service_pb2, policy_service_pb2, health_pb2)
     names = [name.full_name for module in services for name in module.DESCRIPTOR.services_by_name.values()]
-    return (*names, reflection.SERVICE_NAME)
+    servicer = reflection.ReflectionServicer((*names, reflection.SERVICE_NAME))
+    # Callers keep such streams open; on threads of their own they keep no claim waiting.
+    threads = ThreadPoolExecutor(_REFLECTION_STREAMS, thread_name_prefix="reflection")
+    # grpc takes the handler from the instance.
+    servicer.ServerReflectionInfo = on_threads(servicer.ServerReflectionInfo, threads)  # type: ignore[method-assign]
+    reflection_pb2_grpc.add_ServerReflectionServicer_to_server(servicer, server)

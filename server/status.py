@@ -19,6 +19,7 @@ DOMAIN = "claimrules"
 _MOST_FIELDS = 20
 _MOST_FIELD_BYTES = 3000
 _MOST_TEXT = 300
+_MOST_MESSAGE_BYTES = 1000
 
 
 class RequestError(Exception):
@@ -36,7 +37,11 @@ def make_status(code: int, reason: str, message: str, metadata: Mapping[str, str
         packed = Packed()
         packed.Pack(detail)
         details.append(packed)
-    return status_pb2.Status(code=code, message=message, details=details)
+    return status_pb2.Status(code=code, message=_cut(message), details=details)
+
+
+def _cut(message: str) -> str:
+    return message.encode()[:_MOST_MESSAGE_BYTES].decode(errors="ignore")
 
 
 def not_found(reason: str, message: str) -> RequestError:
@@ -58,11 +63,11 @@ def invalid_fields(problems: Sequence[Problem], message: str = "", reason: str =
             break
     shown, total = len(bad.field_violations), len(problems)
     text = message or f"the claim has {total} problem{'' if total == 1 else 's'}"
+    if shown < total:
+        text += f" (the first {shown} are listed)"
     if problems:
         first = bad.field_violations[0]
         text += f": {first.field}: {first.description}"
-    if shown < total:
-        text += f" (the first {shown} of {total} are listed)"
     return RequestError(make_status(code_pb2.INVALID_ARGUMENT, reason, text, {"problems": str(total)}, bad))
 
 

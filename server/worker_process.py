@@ -8,7 +8,7 @@ import socket
 import threading
 
 from server.config import WorkerConfig
-from server.frames import Method, send_request
+from server.frames import AnswerReader, Method, send_request
 
 _CONTEXT = multiprocessing.get_context("forkserver")
 # What every worker imports, imported once: a replacement is then a fork away from loading its snapshot.
@@ -23,6 +23,7 @@ class WorkerProcess:
         """Takes a started process and the front's end of its connection."""
         self.process_id = process.pid or 0
         self.connection = connection
+        self.answers = AnswerReader(connection)
         self.lock = threading.Lock()
         self.answered = 0
         self._process = process

@@ -19,7 +19,7 @@ import msgspec
 
 from engine.errors import ClaimrulesError
 from server.config import WorkerConfig
-from server.frames import Answer, AnswerKind, Method, Ready, receive_answer, send_request
+from server.frames import Answer, AnswerKind, Method, Ready, send_request
 from server.status import client_deadline, overloaded, time_limit, worker_lost
 from server.worker_process import WorkerProcess, start_worker
 
@@ -61,12 +61,6 @@ class Workers:
             threading.Thread(target=self._keep, name=f"keeper-{number}", daemon=True) for number in range(count)
         ]
         self.digest = ""
-
-    @property
-    def process_ids(self) -> tuple[int, ...]:
-        """The process ids of the workers that are alive."""
-        with self._lock:
-            return tuple(sorted(worker.process_id for worker in self._alive))
 
     def start(self) -> None:
         """Starts every worker at once and waits until each has checked itself; raises WorkersNotStarted with the reason."""
@@ -121,7 +115,7 @@ class Workers:
         try:
             send_request(worker.connection, method, deadline, bodies[len(answers) :])
             while len(answers) < len(bodies):
-                answers.append(receive_answer(worker.connection))
+                answers.append(worker.answers.next())
         except TimeoutError:  # before OSError, which it is
             worker.kill()
             LOG.error("worker %d killed: a claim passed the time limit", worker.process_id)
@@ -173,6 +167,8 @@ class Workers:
         worker = start_worker(self._config)
         with self._lock:
             self._loading.add(worker)
+            if self._stopping.is_set():
+                worker.kill()
         try:
             digest = self._await_ready(worker)
             with self._lock:
@@ -194,7 +190,7 @@ class Workers:
         """Waits until the worker has loaded and checked itself and returns its snapshot's digest."""
         try:
             worker.connection.settimeout(self._start_limit)
-            answer = receive_answer(worker.connection)
+            answer = worker.answers.next()
         except TimeoutError as error:
             raise WorkersNotStarted(f"a worker did not load within {self._start_limit:.0f} s") from error
         except OSError as error:

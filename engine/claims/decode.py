@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import msgspec
@@ -13,6 +12,7 @@ from engine.claims.limits import (
     MOST_CLAIM_BYTES,
     MOST_HISTORY_LINES,
     MOST_LINES,
+    MOST_PROBLEMS,
     MOST_TEXT_CHARACTERS,
 )
 from engine.claims.shape import claim_problem
@@ -23,7 +23,7 @@ from engine.model import Claim, Evaluation
 
 _DECODER = msgspec.json.Decoder(Claim)
 _ENCODER = msgspec.json.Encoder(order="deterministic")
-_KEY_THEN_BLANK = re.compile(rb'"[ \t\r\n]+:')
+_BLANK_BEFORE_COLON = (b" :", b"\t:", b"\n:", b"\r:")
 _CLAIM_ID_SHOWN = 100
 
 
@@ -87,6 +87,9 @@ def invalid_claim(file: str, line: int, problems: list[Problem], claim_id: str =
         )
         for problem in problems
     ]
+    if len(placed) > MOST_PROBLEMS:
+        message = f"{len(placed) - MOST_PROBLEMS:,} more problems of this claim are not shown"
+        placed[MOST_PROBLEMS:] = [Problem(code="C016", message=message, place=Place(file=file, line=line, path="$"))]
     place = min((problem.place for problem in placed), default=Place(file=file, line=line))
     return InvalidClaim(place=Place(file=file, line=line or place.line), problems=tuple(placed), claim_id=claim_id)
 
@@ -104,7 +107,7 @@ def _claim_by_fast_path(data: bytes) -> Claim | None:
 def _keys_stand_once(data: bytes) -> bool:
     # A repeated key is lost when the document is decoded and encoded again, so the count of keys tells. Escapes
     # and blanks before a colon would spoil the count; they are rare, and the slow path reads them.
-    if b"\\u" in data or _KEY_THEN_BLANK.search(data):
+    if b"\\u" in data or any(each in data for each in _BLANK_BEFORE_COLON):
         return False
     return data.count(b'":') == msgspec.json.encode(msgspec.json.decode(data)).count(b'":')
 

@@ -74,7 +74,7 @@ def _is_whole_line(line: bytes) -> bool:
 def _split_claims(chunks: Iterable[bytes], file: str, *, in_array: bool) -> Iterator[Claim | InvalidClaim]:
     for piece in split_values(chunks, in_array=in_array, limit=MOST_CLAIM_BYTES):
         if piece.problem:
-            yield invalid_claim(file, piece.line, [Problem(code="C004", message=piece.problem)])
+            yield invalid_claim(file, piece.line, [Problem(code=piece.code, message=piece.problem)])
         else:
             yield read_claim(piece.data, file, piece.line)
 

@@ -10,6 +10,7 @@ import msgspec
 # A string ends at its quote, at a line end (JSON has none inside strings, so a lost quote costs one line) or at the
 # end of what was read so far.
 _STRUCTURE = re.compile(rb'"(?:[^"\\\n]|\\.)*+(?:"|\n|\\?\Z)|[{}\[\],]', re.DOTALL)
+_BLANK = b" \t\r\n"
 
 
 class Piece(msgspec.Struct, frozen=True):
@@ -18,6 +19,7 @@ class Piece(msgspec.Struct, frozen=True):
     line: int
     data: bytes = b""
     problem: str = ""
+    code: str = "C004"
 
 
 class _Cutter:
@@ -28,6 +30,7 @@ class _Cutter:
         self.in_array = in_array
         self.limit = limit
         self.buffer = b""
+        self.start = 0
         self.scan = 0
         self.depth = 0
         self.line = 1
@@ -35,20 +38,27 @@ class _Cutter:
         self.skipping = False
 
     def read_more(self) -> None:
-        """Appends the next chunk, or marks the end of the stream."""
+        """Drops what was cut and appends the next chunk, or marks the end of the stream."""
         chunk = next(self.chunks, b"")
         self.finished = not chunk
-        self.buffer += chunk
+        self.buffer = self.buffer[self.start :] + chunk
+        self.scan -= self.start
+        self.start = 0
 
     def take(self, end: int, skip: int = 0) -> tuple[int, bytes]:
         """Cuts the bytes before ``end``, drops ``skip`` more, and returns their first line and themselves without blanks."""
-        raw = self.buffer[:end]
-        data = raw.lstrip(b" \t\r\n")
+        raw = self.buffer[self.start : end]
+        data = raw.lstrip(_BLANK)
         line = self.line + raw.count(b"\n", 0, len(raw) - len(data))
-        self.line += self.buffer.count(b"\n", 0, end + skip)
-        self.buffer = self.buffer[end + skip :]
-        self.scan = 0
-        return line, data.rstrip(b" \t\r\n")
+        self.line += self.buffer.count(b"\n", self.start, end + skip)
+        self.start = self.scan = end + skip
+        return line, data.rstrip(_BLANK)
+
+    def pass_over(self) -> None:
+        """Drops what was looked at of a value that is too large."""
+        self.skipping = True
+        self.line += self.buffer.count(b"\n", self.start, self.scan)
+        self.start = self.scan
 
 
 def split_values(chunks: Iterable[bytes], *, in_array: bool, limit: int) -> Iterator[Piece]:
@@ -68,17 +78,16 @@ def split_values(chunks: Iterable[bytes], *, in_array: bool, limit: int) -> Iter
         end, closed = found
         line, data = cutter.take(end, skip=1 if in_array else 0)
         if data or not closed or elements:
-            yield from _piece(cutter, line, data)
+            yield _piece(cutter, line, data)
             elements += 1
         cutter.skipping = False
     yield from _rest(cutter, closed)
 
 
-def _piece(cutter: _Cutter, line: int, data: bytes) -> Iterator[Piece]:
+def _piece(cutter: _Cutter, line: int, data: bytes) -> Piece:
     if cutter.skipping or len(data) > cutter.limit:
-        yield Piece(line, problem=f"the claim is larger than {cutter.limit:,} bytes")
-    else:
-        yield Piece(line, data)
+        return Piece(line, problem=f"the claim is larger than {cutter.limit:,} bytes", code="C014")
+    return Piece(line, data)
 
 
 def _next_end(cutter: _Cutter) -> tuple[int, bool] | None:
@@ -88,14 +97,10 @@ def _next_end(cutter: _Cutter) -> tuple[int, bool] | None:
         if match is None or (match.end() == len(cutter.buffer) and not cutter.finished):
             # A string may go on in the next chunk, so it is looked at again from its first quote.
             cutter.scan = len(cutter.buffer) if match is None else match.start()
-            if cutter.finished:
+            if cutter.finished or len(cutter.buffer) - cutter.scan > 2 * cutter.limit:
                 return None
-            if cutter.scan > cutter.limit:
-                cutter.skipping = True
-                cutter.line += cutter.buffer.count(b"\n", 0, cutter.scan)
-                cutter.buffer, cutter.scan = cutter.buffer[cutter.scan :], 0
-            elif len(cutter.buffer) > 2 * cutter.limit + cutter.scan:
-                return None
+            if cutter.scan - cutter.start > cutter.limit:
+                cutter.pass_over()
             cutter.read_more()
             continue
         cutter.scan = match.end()
@@ -115,7 +120,7 @@ def _rest(cutter: _Cutter, closed: bool) -> Iterator[Piece]:
         yield Piece(cutter.line, problem="a text has no end; what follows cannot be read")
         return
     if closed:
-        while not cutter.buffer.strip() and not cutter.finished:
+        while not cutter.buffer[cutter.start :].strip(_BLANK) and not cutter.finished:
             cutter.take(len(cutter.buffer))
             cutter.read_more()
     line, data = cutter.take(len(cutter.buffer))
@@ -123,7 +128,7 @@ def _rest(cutter: _Cutter, closed: bool) -> Iterator[Piece]:
         yield Piece(line, problem="there is more text after the array of claims")
     elif cutter.in_array and not closed:
         if data:
-            yield from _piece(cutter, line, data)
+            yield _piece(cutter, line, data)
         yield Piece(cutter.line, problem="the array of claims is not closed; the file may have been cut off")
     elif data:
-        yield from _piece(cutter, line, data)
+        yield _piece(cutter, line, data)

@@ -104,7 +104,7 @@ def _refusal(transaction: Transaction) -> str:
 
 
 class _Level(msgspec.Struct):
-    """One HL with what its segments said; ``problems`` are those of its place in the tree."""
+    """One HL with what its segments said; ``problems`` are those of its own place in the tree."""
 
     segment: Segment
     level: str
@@ -144,7 +144,7 @@ def _open_level(segment: Segment, levels: dict[str, _Level]) -> _Level:
     elements = segment.elements()
     number, parent_number, code = at(elements, 1), at(elements, 2), at(elements, 3)
     parent = levels.get(parent_number) if parent_number else None
-    problems = list(parent.problems) if parent is not None else []
+    problems = []
     if code not in _LEVELS:
         message = f"the level is 20, 22 or 23; sent was {pattern_of(code)}"
         problems.append(segment_problem(segment, "C210", message, element="HL03"))
@@ -197,11 +197,11 @@ def _surroundings(segment: Segment, level: _Level | None, received_date: str) ->
     """Returns what stands above a claim. The subscriber is the patient unless the claim stands under a patient level."""
     if level is None or level.level not in ("22", "23"):
         message = "the claim stands under no subscriber level (HL, 22) and no patient level (HL, 23)"
-        problems = [*(level.problems if level else []), segment_problem(segment, "C211", message)]
+        problems = [*_problems_above(level), segment_problem(segment, "C211", message)]
         return Surroundings(Provider(), Payer(payer_id=""), Patient(), received_date, tuple(problems))
     subscriber = level if level.level == "22" or level.parent is None else level.parent
     billing = subscriber.parent
-    problems = list(level.problems)
+    problems = _problems_above(level)
     payer = subscriber.payer
     if payer is None or not payer.payer_id:
         message = "the subscriber level names no payer (NM1*PR with its identifier, NM109)"
@@ -212,3 +212,14 @@ def _surroundings(segment: Segment, level: _Level | None, received_date: str) ->
         provider = msgspec.structs.replace(provider, taxonomy_code=billing.taxonomy_code)
     payer = msgspec.structs.replace(payer, line_of_business=subscriber.line_of_business)
     return Surroundings(provider, payer, level.patient, received_date, tuple(problems))
+
+
+def _problems_above(level: _Level | None) -> list[Problem]:
+    """Returns the problems of a level and the two above it, which is as deep as the tree of a claim goes."""
+    problems: list[Problem] = []
+    for _ in range(3):
+        if level is None:
+            break
+        problems = [*level.problems, *problems]
+        level = level.parent
+    return problems

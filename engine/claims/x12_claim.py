@@ -10,6 +10,7 @@ import re
 
 import msgspec
 
+from engine.claims.limits import MOST_LINES
 from engine.claims.shape import pattern_of
 from engine.claims.validate import canonical_claim, problems_of
 from engine.claims.x12_line import LineReader, at, component
@@ -65,10 +66,13 @@ class ClaimReader:
         self.provider = ""
         self.passed_over = False
         self.in_provider = False
+        self.full = False
         self._header(segment, segment.elements())
 
     def take(self, segment: Segment) -> None:
         """Takes the next segment of the claim."""
+        if self.full:
+            return
         elements = segment.elements()
         identifier = elements[0]
         if identifier == "LX":
@@ -140,6 +144,11 @@ class ClaimReader:
     def _open_line(self, segment: Segment) -> None:
         self.passed_over = self.in_provider = False
         self.provider = ""
+        if len(self.lines) == MOST_LINES:
+            # What follows is passed over up to the next claim; the problem says so once.
+            self.problems.append(segment_problem(segment, "C014", f"a claim has at most {MOST_LINES:,} lines"))
+            self.full = True
+            return
         self.lines.append(LineReader(segment, self.problems))
 
     def _provider(self, elements: list[str]) -> None:

@@ -15,6 +15,7 @@ from engine.claims.x12_segments import Segment, read_segments, segment_problem
 from engine.errors import Problem
 
 MOST_TRANSACTION_SEGMENTS = 500_000
+MOST_TRANSACTION_CHARACTERS = 200_000_000
 
 
 class Transaction(msgspec.Struct):
@@ -24,6 +25,7 @@ class Transaction(msgspec.Struct):
     guide: str
     segments: list[Segment]
     problems: list[Problem]
+    characters: int = 0
 
 
 class _Open(msgspec.Struct):
@@ -120,13 +122,19 @@ class _Walk:
             self.transaction = Transaction(_at(elements, 1), guide, [segment], problems)
 
     def _append(self, segment: Segment) -> None:
-        if self.transaction is None:
+        transaction = self.transaction
+        if transaction is None or any(problem.code == "C208" for problem in transaction.problems):
             return
-        if len(self.transaction.segments) < MOST_TRANSACTION_SEGMENTS:
-            self.transaction.segments.append(segment)
-        elif not any(problem.code == "C208" for problem in self.transaction.problems):
+        transaction.segments.append(segment)
+        transaction.characters += len(segment.text)
+        if (
+            len(transaction.segments) > MOST_TRANSACTION_SEGMENTS
+            or transaction.characters > MOST_TRANSACTION_CHARACTERS
+        ):
             message = f"the transaction set has more than {MOST_TRANSACTION_SEGMENTS:,} segments"
-            self.transaction.problems.append(segment_problem(segment, "C208", message, "send it in several sets"))
+            if transaction.characters > MOST_TRANSACTION_CHARACTERS:
+                message = f"the transaction set has more than {MOST_TRANSACTION_CHARACTERS:,} characters"
+            transaction.problems.append(segment_problem(segment, "C208", message, "send it in several sets"))
 
 
 _OPENERS = ("ISA", "GS", "ST")

@@ -1,12 +1,13 @@
-"""The ``claimrules data`` commands: import official files, see what is loaded, look codes up, compare releases."""
+"""The ``claimrules data`` commands: import official files, see what is loaded, look codes up, compare and verify releases."""
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import datetime
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from rich.console import Console
@@ -14,44 +15,64 @@ from rich.progress import Progress as ProgressBar
 from rich.progress import SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from engine.commands.data_compare import run_diff
+from engine.commands.data_lookup import run_pair, run_show
 from engine.commands.options import add_store_option, store_path
-from engine.errors import ClaimrulesError, InvalidDataError, InvalidPolicyError, StoreError, UsageError
-from engine.reference.layouts import LAYOUTS, members
+from engine.policy import load_policies
+from engine.reference.catalogue import Release, Source, connect_to_read, releases, sources
+from engine.reference.demand import tables_wanted
+from engine.reference.layout import SourceMember
+from engine.reference.layouts import LAYOUTS, members, without_twins
 from engine.reference.reading import Progress
 from engine.reference.store import ImportReport, import_files
+from engine.reference.tables import OFFICIAL_TABLES
+from engine.reference.verification import verify
 
-OK, WRONG_USE, INVALID_DATA = 0, 2, 3
+OK, INVALID_DATA = 0, 3
+Run = Callable[[argparse.Namespace], int]
 
 
 def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Adds the parser ``data`` and its subcommands."""
     data = commands.add_parser("data", help="import and inspect reference data (NCCI, fee schedule, ICD-10-CM, …)")
-    subcommands = data.add_subparsers(dest="data_command", required=True, metavar="COMMAND")
-    importing = subcommands.add_parser("import", help="import official files as downloaded (zip, txt, csv, xlsx, xml)")
+    adder = data.add_subparsers(title="data commands", dest="data_command", required=True, metavar="COMMAND")
+
+    def add(name: str, run: Run, explanation: str) -> argparse.ArgumentParser:
+        parser = adder.add_parser(name, help=explanation, description=f"{explanation[0].upper()}{explanation[1:]}.")
+        add_store_option(parser)
+        parser.set_defaults(run=run)
+        return parser
+
+    importing = add("import", run_import, "import official files as downloaded (zip, txt, csv, xlsx, xml)")
     importing.add_argument("files", nargs="+", type=Path, metavar="FILE")
-    importing.add_argument("--imported-on", type=_iso_date, metavar="DATE", help="the import date (default: today)")
+    importing.add_argument("--imported-on", type=iso_date, metavar="DATE", help="the import date (default: today)")
     importing.add_argument("--again", action="store_true", help="read files again that were imported before")
-    _finish(importing, run_import)
+
+    status = add("status", run_status, "list what is loaded, and what is missing or incomplete")
+    status.add_argument(
+        "--policies", type=Path, metavar="DIR", help="also say which tables these policies want and lack"
+    )
+
+    show = add("show", run_show, "print everything the tables know of a code on a date")
+    show.add_argument("code", metavar="CODE")
+    pair = add("pair", run_pair, "print what the tables say of two codes together on a date")
+    pair.add_argument("one", metavar="A")
+    pair.add_argument("two", metavar="B")
+    for parser in (show, pair):
+        parser.add_argument("--on", type=iso_date, metavar="DATE", help="date of service (default: today)")
+        parser.add_argument("--output", choices=("text", "json"), default="text")
+
+    diff = add("diff", run_diff, "print what changed from one release of a table to another")
+    diff.add_argument("older", metavar="RELEASE", help="table:release, such as ncci_ptp:2024q2")
+    diff.add_argument("newer", metavar="RELEASE")
+    diff.add_argument("--table", default="", metavar="T", help="the table, when RELEASE is given without it")
+    diff.add_argument("--output", choices=("table", "csv", "json"), default="table")
+
+    add("verify", run_verify, "check every row and every memory-mapped copy against its SHA-256")
 
 
-def _finish(parser: argparse.ArgumentParser, run: Callable[[argparse.Namespace], int]) -> None:
-    add_store_option(parser)
-    parser.set_defaults(run=lambda arguments: _guarded(run, arguments))
-
-
-def _guarded(run: Callable[[argparse.Namespace], int], arguments: argparse.Namespace) -> int:
-    """Runs a command and turns what it raises into a message and an exit code."""
-    try:
-        return run(arguments)
-    except UsageError as error:
-        print(error, file=sys.stderr)
-        return WRONG_USE
-    except (InvalidDataError, InvalidPolicyError, StoreError, ClaimrulesError) as error:
-        print(error, file=sys.stderr)
-        return INVALID_DATA
-
-
-def _iso_date(text: str) -> str:
+def iso_date(text: str) -> str:
+    """Returns a date of the command line as ISO text; argparse reports what is none."""
     try:
         return datetime.date.fromisoformat(text).isoformat()
     except ValueError as error:
@@ -61,6 +82,7 @@ def _iso_date(text: str) -> str:
 def run_import(arguments: argparse.Namespace) -> int:
     """Imports files and prints what came in."""
     imported_on = arguments.imported_on or datetime.date.today().isoformat()
+    left_out: list[str] = []
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
     with ProgressBar(*columns, console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as bar:
         task = bar.add_task("reading", total=None)
@@ -68,17 +90,25 @@ def run_import(arguments: argparse.Namespace) -> int:
         def report(progress: Progress) -> None:
             bar.update(task, description=f"{progress.file}: {progress.table}, {progress.rows:,} rows")
 
+        def chosen(path: Path) -> Iterator[SourceMember]:
+            kept, skipped = without_twins(members(path))
+            left_out.extend(f"{item.member.name}: left out, {item.reason}" for item in skipped)
+            yield from kept
+
         outcome = import_files(
             store_path(arguments),
             arguments.files,
             imported_on=imported_on,
             layouts=LAYOUTS,
-            members=members,
+            members=chosen,
             report=report,
             stopwatch=time.perf_counter,
             again=arguments.again,
         )
-    _print_import(outcome, Console())
+    console = Console()
+    _print_import(outcome, console)
+    for said in left_out:
+        console.print(said, highlight=False)
     return OK
 
 
@@ -94,3 +124,70 @@ def _print_import(outcome: ImportReport, console: Console) -> None:
         console.print(table)
     for skipped in outcome.unchanged:
         console.print(f"{skipped.file}: nothing new, {skipped.reason}", highlight=False)
+
+
+def run_status(arguments: argparse.Namespace) -> int:
+    """Prints every release in force, the official tables without one, and what the given policies lack."""
+    console = Console()
+    store = store_path(arguments)
+    loaded, files = _catalogue(store)
+    console.print(
+        f"reference store {store}" if loaded else f"reference store {store}: nothing is loaded", highlight=False
+    )
+    in_force = sorted(
+        (item for item in loaded if not item.replaced_by), key=lambda item: (item.table, item.coverage_from)
+    )
+    table = Table("table", "release", "covers", "published", "rows", "complete", "imported", "from")
+    for item in in_force:
+        names = dict.fromkeys(source.file_name for source in files if source.release_sequence == item.sequence)
+        parts = "yes" if item.complete else f"{item.parts_present} of {item.parts_expected} parts"
+        covers = f"{item.history_from or item.coverage_from} to {item.coverage_to or 'open'}"
+        shown = (item.table, item.release, covers, item.published, f"{item.row_count:,}", parts, item.imported_on)
+        table.add_row(*shown, ", ".join(names))
+    if in_force:
+        console.print(table)
+    present = {item.table for item in in_force}
+    missing = [table_id for table_id in OFFICIAL_TABLES if table_id not in present]
+    if missing:
+        console.print(f"not loaded: {', '.join(missing)}", highlight=False)
+    if arguments.policies is not None:
+        _print_wants(arguments.policies, in_force, console)
+    return OK
+
+
+def _catalogue(store: Path) -> tuple[list[Release], list[Source]]:
+    if not store.exists():
+        return [], []
+    with contextlib.closing(connect_to_read(store)) as connection:
+        return releases(connection), sources(connection)
+
+
+def _print_wants(folder: Path, in_force: Sequence[Release], console: Console) -> None:
+    """Prints which tables the policies read, whether they are there, and how many rules need each."""
+    policies = load_policies(folder)
+    written = {table.id: table for table in policies.tables}
+    table = Table("the policies want", "for rules", "they find")
+    for name, readers in tables_wanted(policies).items():
+        newest = max((item for item in in_force if item.table == name), key=lambda item: item.coverage_to, default=None)
+        if newest is not None:
+            found = f"{newest.release}{'' if newest.complete else ', incomplete'}"
+        elif name in written and not written[name].official:
+            sample = name in OFFICIAL_TABLES or not written[name].complete
+            found = f"a sample ({written[name].place.file})" if sample else f"version {written[name].version}"
+        else:
+            found = "nothing: these rules are not evaluated"
+        table.add_row(name, str(len(readers)), found)
+    console.print(table)
+
+
+def run_verify(arguments: argparse.Namespace) -> int:
+    """Checks the store and prints what is wrong with it; exit code 3 when anything is."""
+    console = Console()
+    damaged = 0
+    for check in verify(store_path(arguments)):
+        damaged += bool(check.faults)
+        said = "; ".join(check.faults) or f"{check.rows:,} rows as imported"
+        console.print(f"{'DAMAGED' if check.faults else 'ok':8}{check.release}: {said}", highlight=False)
+        if check.note:
+            console.print(f"        note: {check.note}", highlight=False)
+    return INVALID_DATA if damaged else OK

@@ -12,6 +12,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import IO
 
@@ -76,13 +77,15 @@ def run(arguments: argparse.Namespace) -> int:
     """Judges the claims, writes the results, and returns the exit code; raises ClaimrulesError for what stops everything."""
     _check(arguments)
     policies, store = policies_folder(arguments), _store(arguments)
-    evaluator = Evaluator(load_snapshot(policies, store))
+    evaluator = open_evaluator(policies, store)
     try:
         with _progress(arguments.files) as moved:
             claims = _claims(arguments.files, arguments.received, moved)
             results: Iterator[Result]
             if arguments.processes > 1:
-                results = judge_in_processes(claims, arguments.as_of, policies, store, arguments.processes)
+                results = judge_in_processes(
+                    claims, arguments.as_of, partial(open_evaluator, policies, store), arguments.processes
+                )
             else:
                 results = judge_here(evaluator, claims, arguments.as_of)
             tally = _write(results, arguments.output, arguments.output_file)
@@ -91,6 +94,11 @@ def run(arguments: argparse.Namespace) -> int:
     if tally.refused:
         return INVALID
     return ERROR_FINDINGS if tally.severities["ERROR"] else NO_ERRORS
+
+
+def open_evaluator(policies: Path, store: Path | None) -> Evaluator:
+    """Returns an evaluator of a folder of policies and a store; raises InvalidPolicyError or StoreError."""
+    return Evaluator(load_snapshot(policies, store))
 
 
 def _check(arguments: argparse.Namespace) -> None:

@@ -14,14 +14,14 @@ from engine.reference.policy_table import check_tables, holding_of, schema_of
 from engine.reference.tables import OFFICIAL_TABLES
 from engine.reference.view import ReferenceView
 
-__all__ = ["ReferenceView", "open_reference"]
+__all__ = ["ReferenceLookup", "ReferenceView", "open_reference"]
 
 Knowledge = Literal["published", "imported"]
 
 
 def open_reference(
     store_path: Path | None, tables: Sequence[Table], *, stale_days: int = 400, knowledge: Knowledge = "published"
-) -> ReferenceView:
+) -> ReferenceLookup:
     """Opens an immutable view of a store (None: no store) and of the tables written beside the policies.
 
     ``stale_days`` is how long past its coverage a release still judges. ``knowledge`` says what ``known_on`` asks:

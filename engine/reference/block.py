@@ -21,26 +21,30 @@ _SMALL_POOL = 20_000
 _decode_row = msgspec.msgpack.Decoder(Row).decode
 
 
-class RecentlyUsed(dict[Any, Any]):
-    """A bounded cache in two generations: what was asked for lately survives when it fills."""
+class RecentlyUsed:
+    """A bounded cache in two generations: what was asked for lately survives when it fills. It never holds None."""
+
+    __slots__ = ("limit", "newer", "older")
 
     def __init__(self, limit: int) -> None:
-        super().__init__()
-        self._limit = limit
-        self._older: dict[Any, Any] = {}
+        self.limit = limit
+        self.newer: dict[Any, Any] = {}
+        self.older: dict[Any, Any] = {}
 
-    def __missing__(self, item: Any) -> Any:
-        found = self._older.get(item)
-        if found is not None:
-            self.keep(item, found)
+    def get(self, item: Any) -> Any:
+        """Returns what was kept under an item, or None."""
+        found = self.newer.get(item)
+        if found is None:
+            found = self.older.get(item)
+            if found is not None:
+                self.keep(item, found)
         return found
 
     def keep(self, item: Any, value: Any) -> None:
         """Remembers a value."""
-        if len(self) >= self._limit:
-            self._older = dict(self)
-            self.clear()
-        self[item] = value
+        if len(self.newer) >= self.limit:
+            self.older, self.newer = self.newer, {}
+        self.newer[item] = value
 
 
 class Block:
@@ -111,7 +115,7 @@ class Block:
         """Returns the number of a key text, or -1 when no row has it."""
         if self._texts:
             return self._number_of.get(text, -1)
-        found: int | None = self._numbers[text]
+        found: int | None = self._numbers.get(text)
         if found is None:
             found = self.search(text)
             self._numbers.keep(text, found)
@@ -175,6 +179,11 @@ class Block:
             ],
             numbers=np.arange(start, stop, dtype=np.uint32),
         )
+
+    def key_count(self) -> int:
+        """Returns how many different keys the rows have."""
+        keys = self.keys[:-1]
+        return int((keys[1:] != keys[:-1]).sum()) + bool(len(keys))
 
     def position_of_lead(self, text: str) -> int:
         """Returns the position of the first row whose first key column is a text or sorts after it."""

@@ -21,7 +21,7 @@ import msgspec
 
 from engine.errors import StoreError
 from engine.reference.dataset import Dataset
-from engine.reference.packing import merge, pack
+from engine.reference.packing import Clash, merge, pack
 
 APPLICATION_ID = 0x436C5266
 FORMAT = 1
@@ -205,37 +205,66 @@ def _release(row: Sequence[Any]) -> Release:
     return Release(**values)
 
 
+def insert_release(connection: sqlite3.Connection, release: Release) -> int:
+    """Adds a release to the catalogue and returns the sequence number it gets."""
+    names = [name for name in Release.__struct_fields__ if name not in ("sequence", "replaced_by")]
+    values = [getattr(release, name) for name in names]
+    values[-1] = release.replaces or None
+    columns = ", ".join({"table": "table_id"}.get(name, name) for name in names)
+    places = ", ".join("?" for _ in names)
+    cursor = connection.execute(f"INSERT INTO release ({columns}) VALUES ({places})", values)
+    return int(cursor.lastrowid or 0)
+
+
 def sources(connection: sqlite3.Connection) -> list[Source]:
     """Returns the files of every release, in the order of import."""
     query = f"SELECT {', '.join(Source.__struct_fields__)} FROM source ORDER BY release_sequence, part, rowid"
     return [Source(*row) for row in connection.execute(query)]
 
 
-def blocks_of(connection: sqlite3.Connection, sequence: int) -> Iterator[tuple[int, str, bytes]]:
-    """Yields part number, digest and unpacked bytes of each part of a release, in order."""
+class StoredBlock(msgspec.Struct, frozen=True):
+    """The packed rows of one part as they lie in the store; ``digest`` and ``size`` are those before compression."""
+
+    digest: str
+    rows: int
+    size: int
+    compressed: bytes
+
+    def content(self) -> bytes:
+        """Returns the packed rows."""
+        return zlib.decompress(self.compressed)
+
+
+def blocks_of(connection: sqlite3.Connection, sequence: int) -> Iterator[tuple[int, StoredBlock]]:
+    """Yields part number and rows of each part of a release, in order."""
     query = (
-        "SELECT part.part, block.digest, block.compressed FROM part JOIN block ON block.digest = part.block_digest "
-        "WHERE part.release_sequence = ? ORDER BY part.part"
+        "SELECT part.part, block.digest, part.row_count, block.size, block.compressed FROM part"
+        " JOIN block ON block.digest = part.block_digest WHERE part.release_sequence = ? ORDER BY part.part"
     )
-    for part, digest, compressed in connection.execute(query, (sequence,)):
-        yield part, digest, zlib.decompress(compressed)
+    for part, digest, rows, size, compressed in connection.execute(query, (sequence,)):
+        yield part, StoredBlock(digest, rows, size, compressed)
 
 
 def whole_block(connection: sqlite3.Connection, release: Release) -> bytes:
     """Returns the packed rows of all parts of a release, built from the store itself. Raises StoreError when they differ."""
-    found = [block for _, _, block in blocks_of(connection, release.sequence)]
+    found = [stored for _, stored in blocks_of(connection, release.sequence)]
     if not found:
         raise StoreError(f"{release.table}:{release.release} has no rows in the store; import its file again")
-    if len(found) == 1:
-        block = found[0]
-    else:
-        parts = [Dataset(item) for item in found]
-        block, _, _ = pack(merge([part.unpacked(part.schema) for part in parts]))
+    block, _ = put_together(found)
     if digest_of(block) != release.digest:
         raise StoreError(
             f"{release.table}:{release.release}: the rows in the store are not those imported; import it again"
         )
     return block
+
+
+def put_together(parts: Sequence[StoredBlock]) -> tuple[bytes, list[Clash]]:
+    """Returns the rows of all parts of an edition as one packed block, and the rows that contradict one another."""
+    if len(parts) == 1:
+        return parts[0].content(), []
+    datasets = [Dataset(part.content()) for part in parts]
+    block, _, clashes = pack(merge([dataset.unpacked(dataset.schema) for dataset in datasets]))
+    return block, clashes
 
 
 def index_path(store: Path, digest: str) -> Path:

@@ -66,7 +66,7 @@ class Dataset(Block):
         self._is_pair = plain and leading == 2 and width == 2 and kinds[0] == kinds[1]
 
     def _entry(self, position: int) -> Entry:
-        found: Entry | None = self._by_position[position]
+        found: Entry | None = self._by_position.get(position)
         if found is None:
             found = (*self.days_at(position), self.row_at(position))
             self._by_position.keep(position, found)
@@ -97,12 +97,12 @@ class Dataset(Block):
         cache = self._entries
         result: list[Row] = []
         for code in codes:
-            found: Any = cache.get(code)
+            found: Any = cache.newer.get(code)
             if found is None:
-                found = cache[code]
+                found = cache.older.get(code)
                 if found is None:
                     found = self._load(code)
-                    cache.keep(code, found)
+                cache.keep(code, found)
             if not self.dated:
                 result.extend(found)
                 continue
@@ -188,7 +188,7 @@ class Dataset(Block):
 
     def _matches(self, index: int, code: str) -> tuple[int, ...]:
         """Returns the numbers of a range or prefix column that a code falls under."""
-        known: tuple[int, ...] | None = self._matching[index, code]
+        known: tuple[int, ...] | None = self._matching.get((index, code))
         if known is None:
             flag = 1 << index
             if self.types[index] is ColumnType.ICD10_PREFIX:
@@ -251,7 +251,7 @@ class Dataset(Block):
 
     def row(self, key: tuple[str, ...], on: int) -> Row | None:
         """Returns the first row, in key order, of a key or of its leading columns."""
-        entries = self._by_key[key]
+        entries = self._by_key.get(key)
         if entries is None:
             spots = [self._entry(position) for position in self._positions_of_key(key)]
             entries = tuple(spots)
@@ -289,6 +289,21 @@ class Dataset(Block):
         return positions
 
     # ------------------------------------------------------------ whole columns
+
+    def positions_of(self, column: str, text: str, on: int) -> list[int]:
+        """Returns the positions of rows whose key column holds a text (or a range or prefix it falls under)."""
+        index = self.header.key.index(column)
+        own = self.number(text)
+        numbers = {own} if own > 0 else set()
+        if not self._exact[index]:
+            numbers.update(self._matches(index, text))
+        if not numbers:
+            return []
+        ids = (self.keys[:-1] >> np.uint64(self.shifts[index])) & np.uint64(self.mask)
+        first, last = self.days()
+        hits = np.isin(ids, np.array(sorted(numbers), np.uint64)) & (first <= on) & (last >= on)
+        positions: list[int] = hits.nonzero()[0].tolist()
+        return positions
 
     def has(self, column: str, value: str, on: int) -> bool:
         """Returns whether a column holds a value; ranges and prefixes match."""

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.reference.dataset import Dataset
-from engine.reference.packing import in_order, merge, packed_keys
+from engine.reference.packing import Rows, decode_payload, in_order, merge, packed_keys
 
 Key = tuple[str, ...]
 
@@ -23,6 +23,7 @@ class Difference(msgspec.Struct, frozen=True):
 
 
 _CHUNK = 250_000
+_PLACES = {"icd10cm": "order"}  # columns that only say where in its file a row stands
 
 
 def compare(old: Dataset, new: Dataset) -> Difference:
@@ -51,7 +52,7 @@ def _spans(old: Dataset, new: Dataset) -> Iterator[tuple[int, int, int, int]]:
 def _compare_span(old: Dataset, new: Dataset, old_from: int, old_to: int, new_from: int, new_to: int) -> Difference:
     older = old.unpacked(new.schema, old_from, old_to)
     newer = new.unpacked(new.schema, new_from, new_to)
-    rows = in_order(merge([older, newer]))
+    rows = in_order(merge([_without_places(older), _without_places(newer)]))
     keys, bits = packed_keys(rows)
     is_new = np.arange(len(keys)) >= old_to - old_from
     order = np.lexsort((rows.payload_ids, rows.last, rows.first, keys))
@@ -71,6 +72,17 @@ def _compare_span(old: Dataset, new: Dataset, old_from: int, old_to: int, new_fr
         removed=_texts(touched[~in_new], bits, rows.pool, width),
         changed=_texts(touched[in_old & in_new], bits, rows.pool, width),
     )
+
+
+def _without_places(rows: Rows) -> Rows:
+    """Returns rows without the column that every insertion shifts, which would make every row after it a change."""
+    column = _PLACES.get(rows.schema.id)
+    if column is not None:
+        cells = [decode_payload(payload) for payload in rows.payloads]
+        for payload in cells:
+            payload.pop(column, None)
+        rows.payloads = [msgspec.msgpack.encode(payload) for payload in cells]
+    return rows
 
 
 def _texts(keys: NDArray[np.uint64], bits: int, pool: list[str], width: int) -> tuple[Key, ...]:

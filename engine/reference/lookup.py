@@ -71,7 +71,7 @@ class ReferenceLookup:
 
     def _resolve(self, table: str, on: str, known_on: str) -> Resolved | None:
         asked = (table, on, known_on)
-        found = self._resolved[asked]
+        found = self._resolved.get(asked)
         if found is None:
             found = self._choose(table, on, known_on) or ()
             self._resolved.keep(asked, found)
@@ -109,6 +109,11 @@ class ReferenceLookup:
         """Returns the release that judges a date (with ``stale`` and ``complete``), or None when there is none."""
         found = self._resolve(table, on, known_on)
         return found[2] if found else None
+
+    def opened(self, table: str, on: str, known_on: str = "") -> tuple[Dataset, int] | None:
+        """Returns the rows of the release that judges a date and the date as an ordinal, for commands that read widely."""
+        found = self._resolve(table, on, known_on)
+        return (found[0].rows(), found[1]) if found else None
 
     # ------------------------------------------------------------ rows
 

@@ -9,9 +9,10 @@ from engine.errors import InvalidPolicyError, Problem
 from engine.model import Scalar
 from engine.policy.types import Table
 from engine.reference.catalogue import digest_of
+from engine.reference.collecting import collect
 from engine.reference.dataset import Dataset
 from engine.reference.lookup import Holding, end_of_knowledge
-from engine.reference.packing import collect, pack
+from engine.reference.packing import pack
 from engine.reference.tables import OFFICIAL_TABLES
 from engine.reference.view import TableSchema
 

@@ -12,8 +12,9 @@ import msgspec
 
 from engine.errors import InvalidDataError, Place, Problem
 from engine.reference.catalogue import digest_of
+from engine.reference.collecting import collect
 from engine.reference.layout import Layout, ParsedTable, ReleaseHeader, SourceMember
-from engine.reference.packing import Clash, collect, pack
+from engine.reference.packing import Clash, pack
 from engine.reference.tables import OFFICIAL_TABLES
 
 PROBLEM_LIMIT = 50
@@ -32,13 +33,15 @@ class Progress(msgspec.Struct, frozen=True):
 
 
 class Part(msgspec.Struct, frozen=True):
-    """One part of a release read from one member of a file: its packed rows and where they came from.
+    """One part of a release read from one member of a file: its packed rows, compressed, and where they came from.
 
-    ``row_count`` is the number of rows read, ``repeated`` how many of them were identical to another and left out.
+    ``row_count`` is the number of rows read, ``repeated`` how many of them were identical to another and left out;
+    ``digest`` and ``size`` are those of the rows before compression.
     """
 
     header: ReleaseHeader
-    block: bytes
+    compressed: bytes
+    size: int
     digest: str
     row_count: int
     repeated: int
@@ -49,8 +52,15 @@ class Part(msgspec.Struct, frozen=True):
 
 
 def sha256_of(path: Path) -> str:
-    """Returns the SHA-256 of a file as hex. Raises InvalidDataError when it cannot be read."""
+    """Returns the SHA-256 of a file as hex; of a folder, that of the list of its files with theirs.
+
+    Raises InvalidDataError when it cannot be read.
+    """
     try:
+        if path.is_dir():
+            files = sorted(entry for entry in path.rglob("*") if entry.is_file())
+            listed = [f"{sha256_of(entry)}  {entry.relative_to(path).as_posix()}\n" for entry in files]
+            return hashlib.sha256("".join(listed).encode()).hexdigest()
         with open(path, "rb") as stream:
             return hashlib.file_digest(stream, "sha256").hexdigest()
     except OSError as error:
@@ -80,11 +90,11 @@ def read_file(
     except _UNREADABLE as error:
         problems.append(_damaged(Place(str(path)), error))
     if not parts and not problems:
-        listed = ", ".join(names[:8]) or "nothing"
+        listed = f" (it holds {', '.join(names[:8])})" if names else ""
         problems.append(
             Problem(
                 "E611",
-                f"no official layout is recognised in this file (it holds {listed})",
+                f"no official layout is recognised in this file{listed}",
                 Place(str(path)),
                 "give the file as downloaded; docs/reference-data.md lists what can be read",
             )
@@ -159,7 +169,8 @@ def _read_table(
         return None
     return Part(
         header=header,
-        block=block,
+        compressed=zlib.compress(block, level=1),
+        size=len(block),
         digest=digest_of(block),
         row_count=len(rows.first),
         repeated=repeated,

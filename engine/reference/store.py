@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
-import zlib
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
@@ -18,12 +17,15 @@ import msgspec
 from engine.errors import InvalidDataError, Place, Problem, StoreError
 from engine.reference.catalogue import (
     Release,
+    StoredBlock,
     blocks_of,
     connect_to_read,
     connect_to_write,
     digest_of,
     index_folder,
+    insert_release,
     open_dataset,
+    put_together,
     releases,
     sources,
     write_index,
@@ -31,7 +33,7 @@ from engine.reference.catalogue import (
 from engine.reference.dataset import Dataset
 from engine.reference.difference import compare
 from engine.reference.layout import Layout
-from engine.reference.packing import merge, pack
+from engine.reference.packing import Clash
 from engine.reference.reading import PROBLEM_LIMIT, Members, Part, Progress, read_file, sha256_of
 
 
@@ -67,13 +69,14 @@ class ImportReport(msgspec.Struct, frozen=True):
 
 
 class _Planned(msgspec.Struct, frozen=True):
-    """A release about to be catalogued: its parts by number (digest, rows, block), the whole, and what came before."""
+    """A release about to be catalogued (its sequence still 0): its parts by number and what was read of it now.
 
-    parts: dict[int, tuple[str, int, bytes]]
+    Its rows already lie in the folder of memory-mapped copies.
+    """
+
+    release: Release
+    parts: dict[int, StoredBlock]
     read: tuple[Part, ...]
-    whole: bytes
-    digest: str
-    replaces: Release | None
     outcome: Imported
 
 
@@ -145,7 +148,7 @@ def _grouped(parts: Sequence[Part], problems: list[Problem]) -> list[list[Part]]
         group = groups.setdefault((part.header.table, part.header.release), [])
         twin = next((other for other in group if other.header.part == part.header.part), None)
         if twin is not None and twin.digest != part.digest:
-            difference = compare(Dataset(twin.block), Dataset(part.block))
+            difference = compare(Dataset(_stored(twin).content()), Dataset(_stored(part).content()))
             keys = [*difference.added, *difference.removed, *difference.changed]
             shown = ", ".join("/".join(key) for key in keys[:5])
             problems.append(
@@ -158,7 +161,7 @@ def _grouped(parts: Sequence[Part], problems: list[Problem]) -> list[list[Part]]
                 )
             )
         group.append(part)
-    return list(groups.values())
+    return sorted(groups.values(), key=lambda group: (group[0].header.table, group[0].header.coverage_from))
 
 
 def _store(
@@ -170,43 +173,49 @@ def _store(
     stopwatch: Callable[[], float],
 ) -> list[Imported]:
     """Plans what to add against what is there, then adds it; plans anew when another import came between."""
-    while True:
-        skipped: list[Unchanged] = []
-        planned, at_sequence = _plans(store, groups, skipped, seconds, stopwatch)
-        if planned and not _commit(store, planned, imported_on, at_sequence):
-            continue
-        unchanged += skipped
-        return [plan.outcome for plan in planned]
+    folder = index_folder(store)
+    existed = folder.is_dir()
+    copies_before = set(folder.iterdir()) if existed else set()
+    try:
+        while True:
+            skipped: list[Unchanged] = []
+            planned, at_sequence = _plans(store, groups, skipped, imported_on, seconds, stopwatch)
+            if not planned or _commit(store, planned, at_sequence):
+                break
+    except BaseException:
+        with contextlib.suppress(OSError):
+            for path in set(folder.iterdir()) - copies_before:
+                path.unlink()
+            if not existed:
+                folder.rmdir()
+        raise
+    unchanged += skipped
+    return [plan.outcome for plan in planned]
 
 
 def _plans(
     store: Path,
     groups: Sequence[Sequence[Part]],
     unchanged: list[Unchanged],
+    imported_on: str,
     seconds: Mapping[tuple[str, str], float],
     stopwatch: Callable[[], float],
 ) -> tuple[list[_Planned], int]:
-    if not store.exists():
-        catalogued: list[Release] = []
-        connection = None
-    else:
-        connection = connect_to_read(store)
-        catalogued = releases(connection)
-    planned = []
-    try:
+    """Returns what to add, and the newest import it was planned against."""
+    planned: list[_Planned] = []
+    with contextlib.ExitStack() as stack:
+        connection = stack.enter_context(contextlib.closing(connect_to_read(store))) if store.exists() else None
+        catalogued = releases(connection) if connection is not None else []
         for group in groups:
             header = group[0].header
-            plan = _plan(
-                store, connection, catalogued, group, seconds.get((header.table, header.release), 0), stopwatch
-            )
+            spent = seconds.get((header.table, header.release), 0.0)
+            there = [*catalogued, *(plan.release for plan in planned)]
+            plan = _plan(store, connection, there, group, imported_on, spent, stopwatch)
             if plan is None:
                 reason = f"{header.table}:{header.release} has these rows already"
                 unchanged += [Unchanged(part.file.name, reason) for part in group]
             else:
                 planned.append(plan)
-    finally:
-        if connection is not None:
-            connection.close()
     return planned, max((release.sequence for release in catalogued), default=0)
 
 
@@ -215,6 +224,7 @@ def _plan(
     connection: sqlite3.Connection | None,
     catalogued: Sequence[Release],
     group: Sequence[Part],
+    imported_on: str,
     seconds: float,
     stopwatch: Callable[[], float],
 ) -> _Planned | None:
@@ -223,22 +233,24 @@ def _plan(
     header = group[0].header
     in_force = [item for item in catalogued if item.table == header.table and not item.replaced_by]
     present = next((item for item in in_force if item.release == header.release), None)
-    parts: dict[int, tuple[str, int, bytes]] = {}
+    parts: dict[int, StoredBlock] = {}
     if present is not None and connection is not None and (present.parts_expected > 1) == (header.parts > 1):
-        for number, digest, block in blocks_of(connection, present.sequence):
-            parts[number] = (digest, len(Dataset(block)), block)
-    fresh = {part.header.part: (part.digest, len(Dataset(part.block)), part.block) for part in group}
-    if all(number in parts and parts[number][0] == new[0] for number, new in fresh.items()):
+        parts = dict(blocks_of(connection, present.sequence))
+    fresh = {part.header.part: _stored(part) for part in group}
+    if all(number in parts and parts[number].digest == new.digest for number, new in fresh.items()):
         return None
-    parts |= fresh
-    whole = _whole(parts, group)
+    parts = dict(sorted((parts | fresh).items()))
+    whole, clashes = put_together(list(parts.values()))
+    if clashes:
+        raise _contradiction(clashes, group[0])
+    digest = digest_of(whole)
+    write_index(store, digest, whole)
     dataset = Dataset(whole)
     before = present or _before(in_force, header.coverage_from)
+    counts = (dataset.key_count(), 0, 0)
     if before is not None:
         difference = compare(open_dataset(store, before), dataset)
         counts = (len(difference.added), len(difference.changed), len(difference.removed))
-    else:
-        counts = (len(dataset), 0, 0)
     outcome = Imported(
         table=header.table,
         release=header.release,
@@ -253,7 +265,28 @@ def _plan(
         seconds=seconds + stopwatch() - started,
         replaces=present is not None,
     )
-    return _Planned(parts, tuple(group), whole, digest_of(whole), present, outcome)
+    release = Release(
+        sequence=0,
+        table=header.table,
+        release=header.release,
+        published=header.published,
+        coverage_from=header.coverage_from,
+        coverage_to=header.coverage_to,
+        carries_history=header.carries_history,
+        history_from=header.history_from,
+        parts_expected=max(header.parts, 1),
+        parts_present=len(parts),
+        imported_on=imported_on,
+        row_count=len(dataset),
+        digest=digest,
+        index_size=len(whole),
+        replaces=present.sequence if present is not None else 0,
+    )
+    return _Planned(release, parts, tuple(group), outcome)
+
+
+def _stored(part: Part) -> StoredBlock:
+    return StoredBlock(part.digest, part.row_count - part.repeated, part.size, part.compressed)
 
 
 def _before(in_force: Sequence[Release], coverage_from: str) -> Release | None:
@@ -261,30 +294,22 @@ def _before(in_force: Sequence[Release], coverage_from: str) -> Release | None:
     return max(earlier, key=lambda release: (release.coverage_from, release.published), default=None)
 
 
-def _whole(parts: Mapping[int, tuple[str, int, bytes]], group: Sequence[Part]) -> bytes:
-    """Returns the parts of an edition as one block. Raises InvalidDataError when they contradict one another."""
-    if len(parts) == 1:
-        return next(iter(parts.values()))[2]
-    datasets = [Dataset(parts[number][2]) for number in sorted(parts)]
-    block, _, clashes = pack(merge([dataset.unpacked(dataset.schema) for dataset in datasets]), PROBLEM_LIMIT)
-    if clashes:
-        header = group[0].header
-        raise InvalidDataError(
-            f"{header.table}:{header.release} was refused: its parts contradict one another",
-            [
-                Problem(
-                    "E604",
-                    f"{'/'.join(clash.key)} from {clash.first or 'the start'} has two different rows in the parts",
-                    Place(str(group[0].file)),
-                    "give the parts of one edition",
-                )
-                for clash in clashes
-            ],
+def _contradiction(clashes: Sequence[Clash], part: Part) -> InvalidDataError:
+    header = part.header
+    problems = [
+        Problem(
+            "E604",
+            f"{'/'.join(clash.key)} from {clash.first or 'the start'} has two different rows in the parts",
+            Place(str(part.file)),
+            "give the parts of one edition",
         )
-    return block
+        for clash in clashes
+    ]
+    summary = f"{header.table}:{header.release} was refused: its parts contradict one another"
+    return InvalidDataError(summary, problems)
 
 
-def _commit(store: Path, planned: Sequence[_Planned], imported_on: str, at_sequence: int) -> bool:
+def _commit(store: Path, planned: Sequence[_Planned], at_sequence: int) -> bool:
     """Adds the planned releases in one transaction; returns False when another import came first."""
     with contextlib.closing(connect_to_write(store)) as connection:
         try:
@@ -294,8 +319,7 @@ def _commit(store: Path, planned: Sequence[_Planned], imported_on: str, at_seque
                 connection.execute("ROLLBACK")
                 return False
             for plan in planned:
-                write_index(store, plan.digest, plan.whole)
-                _insert(connection, plan, imported_on)
+                _insert(connection, plan)
             connection.execute("COMMIT")
         except (sqlite3.Error, OSError) as error:
             if connection.in_transaction:
@@ -305,38 +329,27 @@ def _commit(store: Path, planned: Sequence[_Planned], imported_on: str, at_seque
     return True
 
 
-def _insert(connection: sqlite3.Connection, plan: _Planned, imported_on: str) -> None:
-    header = plan.read[0].header
-    replaced = plan.replaces
-    if replaced is not None:  # frees the name in force; its successor is filled in below
-        connection.execute("UPDATE release SET replaced_by = 0 WHERE sequence = ?", (replaced.sequence,))
-    cursor = connection.execute(
-        "INSERT INTO release (table_id, release, published, coverage_from, coverage_to, carries_history, history_from,"
-        " parts_expected, parts_present, imported_on, row_count, digest, index_size, replaces)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (
-            *(header.table, header.release, header.published, header.coverage_from, header.coverage_to),
-            *(header.carries_history, header.history_from, max(header.parts, 1), len(plan.parts), imported_on),
-            *(plan.outcome.rows, plan.digest, len(plan.whole), replaced.sequence if replaced else None),
-        ),
-    )
-    sequence = cursor.lastrowid
+def _insert(connection: sqlite3.Connection, plan: _Planned) -> None:
+    """Catalogues one planned release with its parts and sources."""
+    replaced = plan.release.replaces
+    if replaced:  # frees the name in force; its successor is filled in below
+        connection.execute("UPDATE release SET replaced_by = 0 WHERE sequence = ?", (replaced,))
+    sequence = insert_release(connection, plan.release)
     fresh = {part.header.part for part in plan.read}
-    for number, (digest, rows, block) in plan.parts.items():
-        connection.execute(
-            "INSERT OR IGNORE INTO block VALUES (?, ?, ?)", (digest, len(block), zlib.compress(block, level=1))
-        )
-        connection.execute("INSERT INTO part VALUES (?, ?, ?, ?)", (sequence, number, digest, rows))
+    for number, stored in plan.parts.items():
+        block = (stored.digest, stored.size, stored.compressed)
+        connection.execute("INSERT OR IGNORE INTO block VALUES (?, ?, ?)", block)
+        connection.execute("INSERT INTO part VALUES (?, ?, ?, ?)", (sequence, number, stored.digest, stored.rows))
     for part in plan.read:
         row = (sequence, part.header.part, part.file.name, part.file_sha256, part.member, part.layout, part.row_count)
         connection.execute("INSERT INTO source VALUES (?, ?, ?, ?, ?, ?, ?)", row)
-    if replaced is not None:
-        connection.execute("UPDATE release SET replaced_by = ? WHERE sequence = ?", (sequence, replaced.sequence))
+    if replaced:
+        connection.execute("UPDATE release SET replaced_by = ? WHERE sequence = ?", (sequence, replaced))
         for number in plan.parts.keys() - fresh:
             connection.execute(
                 "INSERT INTO source SELECT ?, part, file_name, file_sha256, member, layout, row_count FROM source"
                 " WHERE release_sequence = ? AND part = ?",
-                (sequence, replaced.sequence, number),
+                (sequence, replaced, number),
             )
 
 

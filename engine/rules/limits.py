@@ -13,6 +13,7 @@ MAXIMUM_PROPERTIES = 200  # a fact; at 252 that fact and all later ones of its b
 MAXIMUM_PATTERNS_OF_RULE = 15  # besides the gate; the seventeenth is error 304
 MAXIMUM_JOINS_OF_PATTERN = 24  # the thirtieth is error 113
 MAXIMUM_ALTERNATIVES = 16  # kernel rules that one rule becomes when fields test several `$name.field` at once
+MAXIMUM_INTEGER = 2**63 - 1  # the kernel saturates past it
 MAXIMUM_MAGNITUDE = 2**53  # of ordered numbers: exact as a double, far below where the kernel saturates
 
 

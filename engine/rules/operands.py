@@ -76,9 +76,7 @@ def order_key(value: FieldValue | None) -> tuple[int, int | float] | None:
     return None
 
 
-def evaluate_operand(
-    operand: Operand, bound: Mapping[str, Fact], context: RunContext, on: str
-) -> FieldValue | None:
+def evaluate_operand(operand: Operand, bound: Mapping[str, Fact], context: RunContext, on: str) -> FieldValue | None:
     """Returns what an operand stands for with facts bound to names, or None when a field or dated value is absent.
 
     ``on`` is the ISO date that picks dated values. Arithmetic on a value of the wrong type, and a date before year 1 or

@@ -176,6 +176,13 @@ def test_semantic_problems_show_patterns_only() -> None:
     assert "Smith" not in texts
 
 
+def test_very_many_problems_are_counted_instead_of_shown() -> None:
+    found = problems(document(lines=[{}] * 999))
+    assert len(found) == 501
+    (rest,) = [problem for problem in found if problem.code == "C016"]
+    assert rest.message.startswith("2,497 more")
+
+
 def test_fast_and_slow_path_agree() -> None:
     data = document(documentation={"notes": [{"note_id": "N", "text": 'a "quoted" text'}]})
     assert decode._claim_by_fast_path(data) is not None

@@ -12,8 +12,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.claims import InvalidClaim, decode_claim, problems_of, read_claims
+from engine.claims import InvalidClaim, decode, decode_claim, problems_of, read_claims
+from engine.claims.contract import claim_of, contract_problems
 from engine.claims.jsonl import read_json_claims
+from engine.claims.strict_json import read_json
 from engine.claims.x12_837p import read_x12_claims
 from engine.errors import InvalidClaimError, Place
 from engine.model import Claim
@@ -142,3 +144,31 @@ def test_any_bytes_as_a_file(data: bytes) -> None:
         for content in (data, b"\x1f\x8b" + data, gzip.compress(data), b"\n ISA" + data):
             path.write_bytes(content)
             check(list(read_claims(path)))
+
+
+@st.composite
+def written_json(draw: st.DrawFn) -> bytes:
+    """A claim as JSON in any style of blanks and escapes, now and then with a key that stands twice."""
+    text = json.dumps(
+        claim_document(
+            claim_id=draw(st.text(st.sampled_from('":\\ {}a\té'), min_size=1, max_size=8)), received_date=""
+        ),
+        indent=draw(st.none() | st.integers(0, 2)),
+        separators=draw(st.sampled_from([(",", ":"), (", ", ": "), (" ,", " :"), (",", "\n:\t")])),
+        ensure_ascii=draw(st.booleans()),
+    )
+    for key in draw(st.lists(st.sampled_from(["claim_id", "payer_id", "code", "line_number"]), max_size=2)):
+        again = draw(st.sampled_from([f'"{key}"', f'"\\u00{ord(key[0]):02x}{key[1:]}"', f'"{key}" ']))
+        text = text.replace(f'"{key}"', f'{again}:"x","{key}"', 1)
+    return text.encode()
+
+
+@settings(max_examples=400)
+@given(written_json())
+def test_the_fast_path_never_takes_what_the_slow_path_refuses(data: bytes) -> None:
+    fast = decode._claim_by_fast_path(data)
+    value, problems = read_json(data)
+    if problems or contract_problems(value):
+        assert fast is None
+    elif fast is not None:
+        assert fast == claim_of(value)

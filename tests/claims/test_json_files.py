@@ -126,7 +126,13 @@ def test_a_line_over_the_limit_is_refused_and_the_next_one_read(read: Read) -> N
 def test_an_array_element_over_the_limit_is_refused_and_the_next_one_read(read: Read) -> None:
     many = [{"note_id": "N", "text": "x" * 1000}] * (MOST_CLAIM_BYTES // 1000)
     large = as_bytes(claim_document(documentation={"notes": many}))
-    assert kinds(read(b"[" + LINE + b"," + large + b"," + LINE + b"]")) == ["claim", "C004", "claim"]
+    assert kinds(read(b"[" + LINE + b"," + large + b"," + LINE + b"]")) == ["claim", "C014", "claim"]
+
+
+def test_an_array_of_very_many_small_values_is_read_in_one_pass(read: Read) -> None:
+    found = read(b"[" + b"1," * 200_000 + b"1]")
+    assert len(found) == 200_001
+    assert set(kinds(found)) == {"C010"}
 
 
 def test_a_file_that_is_not_there_is_wrong_use(tmp_path: Path) -> None:

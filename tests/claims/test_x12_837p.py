@@ -271,3 +271,14 @@ def test_the_guide_of_the_group_counts_where_st_has_none(read: Read) -> None:
 
 def test_a_transaction_without_claims_says_so(read: Read) -> None:
     assert codes(read(interchange(transaction(HEADER)))) == ["C001"]
+
+
+def test_a_claim_of_too_many_lines_is_refused_once(read: Read) -> None:
+    lines = [segment for number in range(1, 1101) for segment in (f"LX*{number}", *CLAIM[3:5])]
+    assert codes(read(claim_file([*CLAIM[:2], *lines]))) == ["C014"]
+
+
+def test_a_long_chain_of_wrong_levels_stays_small(read: Read) -> None:
+    chain = [f"HL*{number}*{number - 1}*23*1" for number in range(2, 3000)]
+    found = read(claim_file(subscriber=chain))
+    assert len(problems_of_file(found)) < 10

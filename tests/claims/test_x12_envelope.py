@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from engine.claims import InvalidClaim
+from engine.claims import InvalidClaim, x12_envelope
 from engine.claims.x12_segments import MOST_SEGMENT_BYTES
 from engine.model import Claim
 from tests.claims.conftest import Read
@@ -115,3 +115,13 @@ def test_a_file_cut_anywhere_gives_no_claim_from_the_cut_set(read: Read) -> None
         found = read(data[:cut])
         assert found
         assert not any(isinstance(each, Claim) for each in found), cut
+
+
+def test_a_set_over_the_limit_is_refused_and_the_next_one_read(read: Read, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(x12_envelope, "MOST_TRANSACTION_SEGMENTS", SEGMENTS + 2)
+    data = interchange(transaction([*BODY, *CLAIM]), transaction(BODY, "0002"))
+    found = codes(read(data))
+    assert "C208" in found[0]
+    assert found[-1] == []
+    monkeypatch.setattr(x12_envelope, "MOST_TRANSACTION_CHARACTERS", 100)
+    assert all("C208" in each for each in codes(read(data)))

@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 import grpc
 import pytest
 from claimrules.v1 import evaluation_service_pb2
+from claimrules.v1.policy_service_pb2 import ListPoliciesRequest
 from engines import CRASH, HANG, WAIT
 from google.rpc import code_pb2
 from grpc_health.v1 import health_pb2, health_pb2_grpc
@@ -186,3 +187,56 @@ def test_a_worker_that_is_stopped_by_a_debugger_is_replaced(start_server: Start)
     error = refusal(lambda: server.evaluation.Evaluate(request("C-2")))
     assert reason_of(error) == "CLAIM_TIME_LIMIT"
     assert int(server.evaluation.Evaluate(request("C-3")).evaluation.policy.digest) != worker
+
+
+def test_a_replaced_worker_judges_by_the_policies_of_the_start_though_they_were_edited(start_server: Start) -> None:
+    server = start_server("--workers", "1", "--max-wait-ms", "60000")
+    before = server.policies.ListPolicies(ListPoliciesRequest(page_size=1)).next_page_token
+    (server.policies_folder / "edition").write_text("broken tomorrow")
+    worker = int(server.evaluation.Evaluate(request("C-1")).evaluation.policy.digest)
+    os.kill(worker, signal.SIGKILL)
+    wait_for_end(worker)
+    # A page token holds for one snapshot only, so an equal one is the same snapshot.
+    assert server.policies.ListPolicies(ListPoliciesRequest(page_size=1)).next_page_token == before
+
+
+def test_a_worker_with_other_reference_data_than_the_rest_never_judges(start_server: Start) -> None:
+    server = start_server("--workers", "2", "--max-wait-ms", "60000")
+    first = int(server.evaluation.Evaluate(request("C-1")).evaluation.policy.digest)
+    (server.gates / "release").write_text("2031q1")
+    os.kill(first, signal.SIGKILL)
+    wait_for_end(first)
+    survivors = {server.evaluation.Evaluate(request(f"C-{n}")).evaluation.policy.digest for n in range(50)}
+    assert len(survivors) == 1
+    wait_for_log(server, "the reference data has changed since the server started")
+    survivors |= {server.evaluation.Evaluate(request(f"C-{n}")).evaluation.policy.digest for n in range(50)}
+    assert len(survivors) == 1
+
+
+def wait_for_log(server: RunningServer, text: str) -> None:
+    states = health_pb2_grpc.HealthStub(server.channel)
+    while text not in server.log_text():  # asking for health paces the loop and fails when the server is gone
+        states.Check(health_pb2.HealthCheckRequest())
+
+
+def test_no_caller_ever_gets_the_answer_of_another_claim_while_workers_crash_and_hang(start_server: Start) -> None:
+    server = start_server("--workers", "2", "--per-claim-limit-ms", "200", "--max-wait-ms", "60000")
+    allowed = {
+        CRASH: {grpc.StatusCode.UNAVAILABLE},
+        HANG: {grpc.StatusCode.DEADLINE_EXCEEDED},
+        "99213": {grpc.StatusCode.OK},
+    }
+
+    def call(number: int) -> tuple[str, grpc.StatusCode, str]:
+        code = {20: CRASH, 90: HANG}.get(number % 100, "99213")
+        try:
+            message = request(f"C-{number}", code, cents=number)
+            return code, grpc.StatusCode.OK, server.evaluation.Evaluate(message, timeout=60).evaluation.evaluation_id
+        except grpc.RpcError as error:
+            return code, error.code(), ""
+
+    with ThreadPoolExecutor(40) as clients:
+        answers = list(clients.map(call, range(1000)))
+    for number, (code, status, evaluation_id) in enumerate(answers):
+        assert status in allowed[code], number
+        assert evaluation_id == (f"C-{number}:{number}:" if status is grpc.StatusCode.OK else "")

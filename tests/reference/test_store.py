@@ -81,6 +81,30 @@ def test_an_edition_with_other_rows_replaces_the_one_before_and_both_are_kept(st
     assert (old.replaced_by, new.replaces, new.replaced_by) == (new.sequence, old.sequence, 0)
 
 
+def test_releases_given_together_are_compared_with_one_another(tmp_path: Path) -> None:
+    later = write_file(
+        tmp_path, "b.txt", "ncci_mue", "2024q4", [MUE[0], ("99999", "1", "2")], coverage=("2024-10-01", "")
+    )
+    earlier = write_file(tmp_path, "a.txt", "ncci_mue", "2024q3", MUE)
+    outcomes = imported(tmp_path / "r.sqlite", later, earlier).imported
+    assert [(item.release, item.before, item.added, item.removed) for item in outcomes] == [
+        ("2024q3", "", 2, 0),
+        ("2024q4", "ncci_mue:2024q3", 1, 1),
+    ]
+
+
+def test_a_refused_import_makes_no_store(tmp_path: Path) -> None:
+    rows = [("10000", "97597", "2005-01-01", "", "0")]
+    other = [("10000", "97597", "2005-01-01", "", "1")]
+    files = [
+        write_file(tmp_path, f"f{part}.txt", "ncci_ptp", "2024q3", given, part=part, parts=2)
+        for part, given in ((1, rows), (2, other))
+    ]
+    with pytest.raises(InvalidDataError, match="contradict one another"):
+        imported(tmp_path / "r.sqlite", *files)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["f1.txt", "f2.txt"]
+
+
 def test_a_truncated_zip_is_refused(store: Path, tmp_path: Path) -> None:
     rows = [(f"{number:05}", str(number % 9), "3") for number in range(3000)]
     whole = zipped(write_file(tmp_path, "big.txt", "ncci_mue", "2024q4", rows))
@@ -259,8 +283,8 @@ from pathlib import Path
 from engine.reference import catalogue, store
 from tests.reference.invented import imported
 original = store._insert
-def insert_and_die(connection, plan, imported_on):
-    original(connection, plan, imported_on)
+def insert_and_die(connection, plan):
+    original(connection, plan)
     os.kill(os.getpid(), signal.SIGKILL)
 store._insert = insert_and_die
 imported(Path(sys.argv[1]), Path(sys.argv[2]))

@@ -1,11 +1,13 @@
 """An engine for the server's own tests: it answers at once, or waits, crashes and hangs when a claim's first line says so.
 
 The server loads it through ``--engine engines:load``. ``--store`` names a folder where a claim that waits looks for its gate, a
-named pipe called as the claim is; it leaves its process id beside it first.
+named pipe called as the claim is; it leaves its process id beside it first. The digest of its snapshot is made of the files
+``edition`` of the policies and ``release`` of the store.
 """
 
 from __future__ import annotations
 
+import hashlib
 import os
 import signal
 from pathlib import Path
@@ -51,17 +53,22 @@ def _policies() -> tuple[ResolvedPolicy, ...]:
 
 
 class _Snapshot:
-    def __init__(self) -> None:
+    def __init__(self, policies: Path, store: Path | None) -> None:
         self.resolved = _policies()
         self.policies = PolicySet(tuple(entry.policy for entry in self.resolved), (), (), "sha256:" + "a" * 64)
-        self.digest = "sha256:" + "b" * 64
+        content = [_text(policies / "edition"), _text(store / "release") if store else ""]
+        self.digest = "sha256:" + hashlib.sha256(repr(content).encode()).hexdigest()
+
+
+def _text(path: Path) -> str:
+    return path.read_text() if path.exists() else ""
 
 
 class TestEngine:
     __test__ = False
 
-    def __init__(self, gates: Path | None) -> None:
-        self.snapshot = _Snapshot()
+    def __init__(self, policies: Path, gates: Path | None) -> None:
+        self.snapshot = _Snapshot(policies, gates)
         self._gates = gates
 
     def evaluate(self, claim: Claim, as_of: str = "") -> Evaluation:
@@ -115,4 +122,4 @@ def _finding(claim: Claim) -> Finding:
 
 def load(policies: Path, store: Path | None) -> TestEngine:
     """What ``--engine engines:load`` names."""
-    return TestEngine(store)
+    return TestEngine(policies, store)

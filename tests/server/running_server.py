@@ -18,20 +18,33 @@ HERE = Path(__file__).resolve().parent
 REPOSITORY = HERE.parent.parent
 
 
+def environment(folder: Path) -> dict[str, str]:
+    """What a server of the tests is started with: the tests' engines can be imported, and no store of the user's is found."""
+    paths = os.pathsep.join([str(HERE), str(REPOSITORY), str(REPOSITORY / "proto")])
+    return {**os.environ, "PYTHONPATH": paths, "CLAIMRULES_STORE": "", "XDG_DATA_HOME": str(folder)}
+
+
+def run_serve(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Runs ``claimrules-server serve`` where it is expected to end by itself."""
+    command = [sys.executable, "-m", "server.main", "serve", "--listen", "127.0.0.1:0", *arguments]
+    return subprocess.run(
+        command, capture_output=True, text=True, check=False, timeout=60, env=environment(folder), cwd=REPOSITORY
+    )
+
+
 class RunningServer:
-    """A server process, its address and a channel to it."""
+    """A server process, its address and a channel to it; an empty ``engine`` is the product's own, with no store."""
 
     def __init__(self, policies: Path, gates: Path, *options: str, engine: str = "engines:load") -> None:
+        self.policies_folder = policies
         self.gates = gates
         command = [sys.executable, "-m", "server.main", "serve", "--listen", "127.0.0.1:0"]
-        command += ["--policies", str(policies), "--store", str(gates), "--engine", engine, *options]
-        environment = {
-            **os.environ,
-            "PYTHONPATH": os.pathsep.join([str(HERE), str(REPOSITORY), str(REPOSITORY / "proto")]),
-        }
+        command += ["--policies", str(policies), *options]
+        if engine:
+            command += ["--store", str(gates), "--engine", engine]
         self.log = (gates / "server.log").open("w+")
         self.process = subprocess.Popen(
-            command, stdout=subprocess.PIPE, stderr=self.log, text=True, env=environment, cwd=REPOSITORY
+            command, stdout=subprocess.PIPE, stderr=self.log, text=True, env=environment(gates), cwd=REPOSITORY
         )
         assert self.process.stdout is not None
         first = self.process.stdout.readline()

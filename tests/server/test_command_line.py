@@ -2,34 +2,20 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from running_server import HERE, REPOSITORY, RunningServer, request
+from running_server import RunningServer, request, run_serve
 
 from server.main import main
-
-
-def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-    environment = {
-        **os.environ,
-        "PYTHONPATH": os.pathsep.join([str(HERE), str(REPOSITORY), str(REPOSITORY / "proto")]),
-    }
-    command = [sys.executable, "-m", "server.main", "serve", *arguments]
-    return subprocess.run(
-        command, capture_output=True, text=True, check=False, timeout=60, env=environment, cwd=REPOSITORY
-    )
 
 
 def test_a_second_server_on_the_same_port_says_so_and_the_first_goes_on(
     start_server: Callable[..., RunningServer], tmp_path: Path
 ) -> None:
     server = start_server("--workers", "1")
-    second = run("--listen", server.address, "--policies", str(tmp_path), "--engine", "engines:load")
+    second = run_serve(tmp_path, "--listen", server.address, "--policies", str(tmp_path), "--engine", "engines:load")
     assert second.returncode == 1
     assert f"cannot listen on {server.address}" in second.stderr
     assert second.stdout == ""
@@ -52,7 +38,7 @@ def test_an_address_without_host_and_port_is_refused(address: str, capsys: pytes
 
 
 def test_an_engine_that_is_not_there_is_named(tmp_path: Path) -> None:
-    ended = run("--listen", "127.0.0.1:0", "--policies", str(tmp_path), "--engine", "nowhere:load")
+    ended = run_serve(tmp_path, "--policies", str(tmp_path), "--engine", "nowhere:load")
     assert ended.returncode == 3
     assert "nowhere:load" in ended.stderr
     assert ended.stdout == ""
@@ -60,7 +46,7 @@ def test_an_engine_that_is_not_there_is_named(tmp_path: Path) -> None:
 
 def test_a_worker_that_cannot_load_says_why_and_nothing_is_served(tmp_path: Path) -> None:
     # pathlib.Path takes the arguments of a loader and returns something that cannot judge.
-    ended = run("--listen", "127.0.0.1:0", "--policies", str(tmp_path), "--engine", "pathlib:Path")
+    ended = run_serve(tmp_path, "--policies", str(tmp_path), "--engine", "pathlib:Path")
     assert ended.returncode == 3
     assert "loading failed with" in ended.stderr
     assert ended.stdout == ""

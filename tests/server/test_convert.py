@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -12,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from engine import model
+from engine.claims import canonical_claim, decode_claim
 from engine.errors import EvaluationError
 from server.convert import (
     claim_from_message,
@@ -156,3 +158,11 @@ def test_money_that_the_answer_cannot_hold_is_an_error_not_a_wrong_number() -> N
     finding = model.Finding("f", "R", "p", "1", "c", "WARNING", "INFO", "m", impact=impact)
     with pytest.raises(EvaluationError, match="does not fit"):
         evaluation_to_message(model.Evaluation("C-1", "e", "PASS", findings=(finding,)))
+
+
+def test_the_sample_claims_mean_the_same_over_grpc_as_in_their_file(policies_folder: Path) -> None:
+    lines = (policies_folder / "examples" / "demo_claims.jsonl").read_bytes().splitlines()
+    assert lines
+    for line in lines:
+        message = json_format.Parse(line, claim_pb2.Claim())
+        assert canonical_claim(claim_from_message(message)) == decode_claim(line)

@@ -29,7 +29,7 @@ def members(path: Path) -> Iterator[SourceMember]:
 
 
 def _of_file(path: Path, name: str) -> Iterator[SourceMember]:
-    plain = SourceMember(str(path), name, 0, lambda: open(path, "rb"))
+    plain = SourceMember(str(path), name, 0, _file_opener(path))
     try:
         size = path.stat().st_size
         with open(path, "rb") as stream:
@@ -79,6 +79,13 @@ def _of_archive(open_archive: _OpenArchive, path: str, prefix: str, plain: Sourc
 
 def _inner(member: SourceMember) -> _OpenArchive:
     return lambda: zipfile.ZipFile(cast(IO[bytes], member.open()))
+
+
+def _file_opener(path: Path) -> Callable[[], BinaryIO]:
+    def open_file() -> BinaryIO:
+        return open(path, "rb")
+
+    return open_file
 
 
 def _opener(open_archive: _OpenArchive, name: str) -> Callable[[], BinaryIO]:

@@ -56,6 +56,4 @@ def _rows(member: SourceMember, log: ProblemLog) -> Iterator[tuple[int, tuple[st
             yield line, (cells["kind"], value, start, end)
 
 
-LAYOUT = Layout(
-    "conversion_factors", "Fee schedule conversion factors", ("conversion_factors",), recognises, read
-)
+LAYOUT = Layout("conversion_factors", "Fee schedule conversion factors", ("conversion_factors",), recognises, read)

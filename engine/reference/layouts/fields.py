@@ -7,9 +7,12 @@ from calendar import monthrange
 from datetime import date, timedelta
 
 _DECIMAL = re.compile(r"-?(?:\d+(?:\.\d*)?|\.\d+)")
-_ICD = re.compile(r"[A-TV-Z][0-9][0-9AB](?:[0-9A-Z]{1,4})?")
+_ICD = re.compile(r"[A-Z][0-9A][0-9A-Z](?:[0-9A-Z]{1,4})?")
 MONTHS = {
-    name: number for number, name in enumerate("JAN FEB MAR APR MAY JUN JUL AUG SEP OCT NOV DEC".split(), start=1)
+    name: number
+    for number, name in enumerate(
+        ["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"], start=1
+    )
 }
 
 

@@ -29,7 +29,7 @@ def recognises(member: SourceMember, head: bytes) -> bool:
     return has_header(member, head, ("localityname", "*pwgpci*", "*pegpci*", "*mpgpci*"))
 
 
-def recognises_text(member: SourceMember, head: bytes) -> bool:
+def recognises_text(_member: SourceMember, head: bytes) -> bool:
     """Returns whether one of the first lines is the heading of the fixed-width text."""
     return any(
         b"PW GPCI" in line and b"MP GPCI" in line and b"," not in line and b"\t" not in line

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 from engine.reference.layout import Layout, ParsedTable, ReleaseHeader, SourceMember
 from engine.reference.layouts.fields import MONTHS, Days, is_code, is_modifier, quarter, quarter_of
-from engine.reference.layouts.problems import Cells, ProblemLog, guarded, refusal
+from engine.reference.layouts.problems import Cells, ProblemLog, download_name, guarded, refusal
 from engine.reference.layouts.records import WINDOWS, NamedRecords, has_header, numbered_lines, records
 
 _RELEASE = re.compile(r"hcpc(20\d\d)[_-](?:(jan|apr|jul|oct)[a-z]*)?", re.IGNORECASE)
@@ -46,7 +46,11 @@ _NAMES = {
     "record": ("recid",),
     "long": ("longdescription",),
     "short": ("shortdescription",),
-    **{f"{name}{number}": (f"{name}{number}",) for name, count in (("price", 4), ("xref", 5)) for number in range(1, count + 1)},
+    **{
+        f"{name}{number}": (f"{name}{number}",)
+        for name, count in (("price", 4), ("xref", 5))
+        for number in range(1, count + 1)
+    },
     "coverage": ("cov",),
     "betos": ("betos",),
     **{f"tos{number}": (f"tos{number}",) for number in range(1, 6)},
@@ -102,7 +106,7 @@ def _tables(member: SourceMember, source: _Source) -> Iterator[ParsedTable]:
 
 
 def _header(member: SourceMember, table: str) -> ReleaseHeader:
-    found = _RELEASE.search(member.name) or _RELEASE.search(member.path)
+    found = _RELEASE.search(member.name) or _RELEASE.search(download_name(member))
     if found is None:
         hint = "keep the name of the download, such as HCPC2024_JUL_ANWEB.txt"
         raise refusal(member, "E607", "the name does not say the year and quarter", hint)
@@ -207,5 +211,7 @@ def _modifier(
     return cells["code"], start, end, added, cells["action"], cells["short"], long
 
 
-TEXT_LAYOUT = Layout("hcpcs_text", "HCPCS Level II, 320-byte records", tuple(_TABLES.values()), recognises_text, read_text)
+TEXT_LAYOUT = Layout(
+    "hcpcs_text", "HCPCS Level II, 320-byte records", tuple(_TABLES.values()), recognises_text, read_text
+)
 LAYOUT = Layout("hcpcs", "HCPCS Level II, named columns", tuple(_TABLES.values()), recognises, read)

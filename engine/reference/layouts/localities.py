@@ -23,7 +23,7 @@ def recognises(member: SourceMember, head: bytes) -> bool:
     return has_header(member, head, _HEADING)
 
 
-def recognises_text(member: SourceMember, head: bytes) -> bool:
+def recognises_text(_member: SourceMember, head: bytes) -> bool:
     """Returns whether one of the first lines is the heading of the fixed-width text."""
     return not is_workbook(head) and any(
         b"Fee Schedule Area" in line and b"Counties" in line and b"," not in line and b"\t" not in line

@@ -1,8 +1,8 @@
 """Reads NCCI add-on code edits (``AOC_V2024Q3-MCR``), workbook or tab-delimited text, with Julian dates (``YYYYDDD``).
 
-Headings vary from quarter to quarter (``AOC_Edit_EffDT``, ``AOC_Edit_Eff_Dt``, ``… (Julian)``), so they are matched by the words in them. Type 1
-lists every primary code, type 2 leaves them to the contractor (primary ``CCCCC``), type 3 does both. An edit is over on its
-own deletion date or on the day one of its codes was deleted, whichever comes first.
+Headings vary from quarter to quarter (``AOC_Edit_EffDT``, ``AOC_Edit_Eff_Dt``, ``… (Julian)``), so they are matched by the
+words in them. Type 1 lists every primary code, type 2 leaves them to the contractor (primary ``CCCCC``), type 3 does both.
+An edit is over on its own deletion date or on the day one of its codes was deleted, whichever comes first.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 
 from engine.reference.layout import Layout, ParsedTable, ReleaseHeader, SourceMember
 from engine.reference.layouts.fields import compact_date, is_code, julian_date, quarter, squeezed
-from engine.reference.layouts.problems import Cells, ProblemLog, guarded, refusal
+from engine.reference.layouts.problems import Cells, ProblemLog, download_name, guarded, refusal
 from engine.reference.layouts.records import UTF8, Record, head_of, preview, records
 
 _CONTRACTOR_DEFINED = "CCCCC"
@@ -53,7 +53,7 @@ def recognises(member: SourceMember, head: bytes) -> bool:
 
 def read(member: SourceMember) -> Iterator[ParsedTable]:
     """Yields the one table of an add-on code file."""
-    found = _QUARTER.search(member.name) or _QUARTER.search(member.path)
+    found = _QUARTER.search(member.name) or _QUARTER.search(download_name(member))
     if found is None:
         hint = "keep the name of the download, such as AOC_V2024Q3-MCR.xlsx"
         raise refusal(member, "E607", "the name does not say which quarter these edits are for", hint)

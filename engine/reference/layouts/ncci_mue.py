@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from engine.reference.layout import Layout, ParsedTable, ReleaseHeader, SourceMember
 from engine.reference.layouts.fields import compact_date, is_code, quarter, quarter_of, squeezed, whole
-from engine.reference.layouts.problems import Cells, ProblemLog, guarded, refusal
+from engine.reference.layouts.problems import Cells, ProblemLog, download_name, guarded, refusal
 from engine.reference.layouts.records import WINDOWS, NamedRecords, head_of, preview, records
 
 _SETTINGS = {
@@ -51,7 +51,7 @@ def _period(member: SourceMember) -> tuple[int, int]:
         month, day, year = found.groups()
         if iso := compact_date(year + month + day):
             return quarter_of(iso)
-    if found := _QUARTER.search(member.name) or _QUARTER.search(member.path):
+    if found := _QUARTER.search(member.name) or _QUARTER.search(download_name(member)):
         return int(found.group(1)), int(found.group(2))
     raise refusal(
         member,

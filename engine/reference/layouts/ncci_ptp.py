@@ -15,7 +15,7 @@ from collections.abc import Iterator
 
 from engine.reference.layout import Layout, ParsedTable, ReleaseHeader, SourceMember
 from engine.reference.layouts.fields import Days, is_code, quarter, squeezed
-from engine.reference.layouts.problems import Cells, ProblemLog, guarded, refusal
+from engine.reference.layouts.problems import Cells, ProblemLog, download_name, guarded, refusal
 from engine.reference.layouts.records import (
     UTF8,
     has_header,
@@ -39,7 +39,7 @@ def recognises(member: SourceMember, head: bytes) -> bool:
 
 
 def _header(member: SourceMember) -> ReleaseHeader:
-    found = _NAME.search(member.name) or _NAME.search(member.path)
+    found = _NAME.search(member.name) or _NAME.search(download_name(member))
     if found is None:
         raise refusal(
             member,
@@ -49,7 +49,7 @@ def _header(member: SourceMember) -> ReleaseHeader:
             "keep the name of the download, such as ccipra-v302r0-f1.TXT",
         )
     setting, version, number, _, part = found.groups()
-    archive = _NAME.search(member.path)
+    archive = _NAME.search(download_name(member))
     if archive is not None and archive.group(1).lower() != setting.lower():
         raise refusal(member, "E607", f"the archive is named {archive.group(1)} but holds {setting} edits")
     year = 1994 + int(version)

@@ -77,7 +77,9 @@ def _rows(source: Iterator[tuple[int, dict[str, str]]], parsed: ParsedTable, log
             log.add("E606", f"{contractor}/{locality} is not a contractor and locality", line, "LOCALITY")
         prices = [cents(cells[name]) for name in ("facility_price", "nonfacility_price")]
         if None in prices:
-            log.add("E606", f"{cells['facility_price']!r} or {cells['nonfacility_price']!r} is not a price", line, "PRICE")
+            log.add(
+                "E606", f"{cells['facility_price']!r} or {cells['nonfacility_price']!r} is not a price", line, "PRICE"
+            )
         if len(log.problems) == before:
             parsed.line = line
             yield code, cells["modifier"], cells["status"], contractor, locality, *prices

@@ -99,7 +99,7 @@ _DOMAINS: Mapping[str, frozenset[str]] = {
     "assistant": frozenset("0129"),
     "co_surgeon": frozenset("0129"),
     "team": frozenset("0129"),
-    "physician_supervision": frozenset("01 02 03 04 05 06 09 21 22 66 6A 77 7A".split()),
+    "physician_supervision": frozenset(["01", "02", "03", "04", "05", "06", "09", "21", "22", "66", "6A", "77", "7A"]),
     "calculation_flag": frozenset({"", *"0123456789"}),
     "imaging_family": frozenset({"88", "99", *(f"{number:02}" for number in range(1, 12))}),
     "price_indicator": frozenset({"", *"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"}),
@@ -131,7 +131,7 @@ def recognises(member: SourceMember, head: bytes) -> bool:
     return bottom >= 0 and {"code", "modifier", "work_rvu"} <= found.keys()
 
 
-def recognises_text(member: SourceMember, head: bytes) -> bool:
+def recognises_text(_member: SourceMember, head: bytes) -> bool:
     """Returns whether a file begins with ``HDR`` records, followed by records as wide as those of PPRRVU."""
     lines = [line.rstrip(b"\r") for line in head.split(b"\n")[:40]]
     if not lines[0].startswith(b"HDR "):

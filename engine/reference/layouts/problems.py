@@ -17,6 +17,7 @@ from __future__ import annotations
 import zipfile
 import zlib
 from collections.abc import Iterator
+from pathlib import PurePath
 from typing import TypeVar
 from xml.etree.ElementTree import ParseError
 
@@ -48,6 +49,11 @@ class Enough(Exception):
 def place_name(member: SourceMember) -> str:
     """Returns how a member is named in problems: ``archive.zip!member`` or the path of a plain file."""
     return member.path if member.path.endswith(member.name) else f"{member.path}!{member.name}"
+
+
+def download_name(member: SourceMember) -> str:
+    """Returns the file name of the archive or file that a member came in, without its folders."""
+    return PurePath(member.path).name
 
 
 class ProblemLog:

@@ -79,8 +79,10 @@ def numbered_lines(member: SourceMember, encoding: str, log: ProblemLog) -> Iter
 def delimited(member: SourceMember, encoding: str, log: ProblemLog, delimiter: str = ",") -> Iterator[Record]:
     """Yields records of a delimited file, each with the number of its first line; quoted cells may hold line ends."""
     lines = (line + "\n" for _, line in numbered_lines(member, encoding, log))
-    quoting = csv.QUOTE_NONE if delimiter == "\t" else csv.QUOTE_MINIMAL
-    reader = csv.reader(lines, delimiter=delimiter, quoting=quoting, strict=True)
+    if delimiter == "\t":
+        reader = csv.reader(lines, delimiter=delimiter, quoting=csv.QUOTE_NONE)
+    else:
+        reader = csv.reader(lines, delimiter=delimiter, strict=True)
     first = 1
     try:
         for cells in reader:

@@ -8,11 +8,10 @@ release is taken from the title inside the file (``2025 … October Release``), 
 from __future__ import annotations
 
 import re
-from pathlib import PurePath
 
 from engine.reference.layout import ReleaseHeader, SourceMember
 from engine.reference.layouts.fields import american_date, quarter
-from engine.reference.layouts.problems import refusal
+from engine.reference.layouts.problems import download_name, refusal
 
 _TITLE = re.compile(
     r"(20\d\d) National Physician Fee Schedule Relative Value File\s+(January|April|July|October)", re.IGNORECASE
@@ -27,7 +26,7 @@ _LETTERS = {"jan": "a", "apr": "b", "jul": "c", "oct": "d"}
 
 def rvu_header(table: str, member: SourceMember, text: str) -> ReleaseHeader:
     """Returns the header of a table for a member whose first lines are ``text``. Raises InvalidDataError (``E607``)."""
-    archive = _ARCHIVE.search(PurePath(member.path).name) or _ARCHIVE.search(member.name)
+    archive = _ARCHIVE.search(download_name(member)) or _ARCHIVE.search(member.name)
     title = _TITLE.search(text)
     year, letter, correction = 0, "", ""
     if archive:

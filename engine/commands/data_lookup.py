@@ -1,0 +1,126 @@
+"""``claimrules data show`` and ``claimrules data pair``: what the loaded tables say of a code, or of two together."""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+import json
+from collections.abc import Sequence
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from engine.commands.options import store_path
+from engine.model import TableUse
+from engine.reference import open_reference
+from engine.reference.description import Known, Together, know, know_pair
+from engine.reference.view import Row
+
+DONE = 0
+
+
+def run_show(arguments: argparse.Namespace) -> int:
+    """Prints everything the tables know of a code."""
+    on = arguments.on or datetime.date.today().isoformat()
+    code = arguments.code.upper()
+    found = know(open_reference(store_path(arguments), ()), code, on)
+    if arguments.output == "json":
+        print(json.dumps({"code": code, "on": on, "tables": [_known_document(item) for item in found]}, indent=2))
+        return DONE
+    console = Console()
+    if not found:
+        console.print(
+            f"{code}: no loaded table has it on {on}; claimrules data status lists what is loaded", highlight=False
+        )
+        return DONE
+    console.print(f"{code} on {on}", highlight=False)
+    for item in found:
+        _heading(console, item.title, item.use, f", as {item.role}" if len(_keys(found, item.table)) > 1 else "")
+        if item.rows:
+            _print_rows(console, item.rows, code)
+        for said, number in item.counts:
+            console.print(f"  {number:,} rows {said}".rstrip(), highlight=False)
+    return DONE
+
+
+def _keys(found: Sequence[Known], table: str) -> set[str]:
+    return {item.role for item in found if item.table == table}
+
+
+def _known_document(item: Known) -> dict[str, object]:
+    return {
+        "table": item.table,
+        "role": item.role,
+        **_use_document(item.use),
+        "rows": [row.columns for row in item.rows],
+        "counts": dict(item.counts),
+    }
+
+
+def _use_document(use: TableUse) -> dict[str, object]:
+    return {"release": use.release, "complete": use.complete, "stale": use.stale, "digest": use.digest}
+
+
+def _heading(console: Console, title: str, use: TableUse, more: str) -> None:
+    remarks = [use.release, *(["stale"] if use.stale else []), *([] if use.complete else ["incomplete"])]
+    console.print(Text(f"\n{title}{more} ({', '.join(remarks)})", style="bold"))
+
+
+def _print_rows(console: Console, rows: Sequence[Row], code: str) -> None:
+    """Prints one row as lines of name and value, several as a table of the columns that any of them fills."""
+    names = list(dict.fromkeys(name for row in rows for name in row.columns))
+    if len(rows) == 1:
+        for name, value in rows[0].columns.items():
+            if str(value) != code:
+                console.print(Text(f"  {name.replace('_', ' ')}: {_shown(value)}"))
+        return
+    table = Table(*(name.replace("_", " ") for name in names))
+    for row in rows:
+        table.add_row(*(Text(_shown(row.columns.get(name, ""))) for name in names))
+    console.print(table)
+
+
+def _shown(value: object) -> str:
+    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
+
+
+def run_pair(arguments: argparse.Namespace) -> int:
+    """Prints what the tables say of two codes together."""
+    on = arguments.on or datetime.date.today().isoformat()
+    one, two = arguments.one.upper(), arguments.two.upper()
+    found = know_pair(open_reference(store_path(arguments), ()), one, two, on)
+    if arguments.output == "json":
+        print(
+            json.dumps(
+                {"codes": [one, two], "on": on, "tables": [_together_document(item) for item in found]}, indent=2
+            )
+        )
+        return DONE
+    console = Console()
+    if not found:
+        console.print(f"no loaded table joins {one} and {two} on {on}", highlight=False)
+        return DONE
+    console.print(f"{one} with {two} on {on}", highlight=False)
+    for item in found:
+        _heading(console, item.title, item.use, "")
+        if item.saying:
+            console.print(f"  {item.saying}", highlight=False)
+        if item.rows:
+            _print_rows(console, item.rows, "")
+        else:
+            console.print("  nothing on this date", highlight=False)
+        if item.other_dates:
+            console.print("  on other dates:", highlight=False)
+            _print_rows(console, item.other_dates, "")
+    return DONE
+
+
+def _together_document(item: Together) -> dict[str, object]:
+    return {
+        "table": item.table,
+        **_use_document(item.use),
+        "rows": [row.columns for row in item.rows],
+        "other_dates": [row.columns for row in item.other_dates],
+        "saying": item.saying,
+    }

@@ -1,0 +1,150 @@
+"""Writes the report of a run of golden tests as a tree, a list, JSON or JUnit XML."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import IO
+from xml.etree import ElementTree
+
+import msgspec
+from rich.console import Console
+from rich.text import Text
+from rich.tree import Tree
+
+from engine.regression.coverage import CoverageReport
+from engine.regression.golden import Report, TestResult
+
+_NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def write_tree(report: Report, coverage: CoverageReport | None, out: IO[str]) -> None:
+    """Writes files, tests below them, and below a failed test what differs and why."""
+    console = Console(file=out, highlight=False, markup=False, emoji=False, soft_wrap=True)
+    for file in report.files:
+        failed = sum(not test.passed for test in file.tests)
+        count = f"{failed} of {len(file.tests)} failed" if failed else f"{len(file.tests)} passed"
+        style = "bold red" if failed else "green"
+        tree = Tree(Text.assemble((file.stem, "bold"), f"  {file.title} · {file.policy} · ", (count, style)))
+        for test in file.tests:
+            branch = tree.add(_mark(test))
+            for line in _details(test):
+                branch.add(Text(line))
+        console.print(tree)
+    _print_problems(report, console)
+    _print_coverage(coverage, console)
+    console.print(Text(summary(report), style="bold"))
+
+
+def write_list(report: Report, coverage: CoverageReport | None, out: IO[str]) -> None:
+    """Writes a line for each test, ``passed`` or ``FAILED`` and its name, and indented below a failed one what differs."""
+    console = Console(file=out, highlight=False, markup=False, emoji=False, soft_wrap=True)
+    for test in report.tests:
+        console.print(Text(f"{'passed' if test.passed else 'FAILED'} {test.file}/{test.name}"))
+        for block in _details(test):
+            console.print(Text("\n".join(f"    {line}" for line in block.splitlines())))
+    _print_problems(report, console)
+    _print_coverage(coverage, console)
+    console.print(Text(summary(report)))
+
+
+def write_json(report: Report, coverage: CoverageReport | None, out: IO[str]) -> None:
+    """Writes one JSON object: counts, every test with its differences and reasons, every problem, and the coverage."""
+    document = {
+        "passed": len(report.tests) - len(report.failed),
+        "failed": len(report.failed),
+        "files": [
+            {
+                "file": file.stem,
+                "title": file.title,
+                "policy": file.policy,
+                "tests": [_test_document(test) for test in file.tests],
+            }
+            for file in report.files
+        ],
+        "problems": msgspec.to_builtins(report.problems),
+        "coverage": msgspec.to_builtins(coverage),
+    }
+    out.write(msgspec.json.format(msgspec.json.encode(document), indent=2).decode() + "\n")
+
+
+def write_junit(report: Report, coverage: CoverageReport | None, out: IO[str]) -> None:
+    """Writes JUnit XML: a suite for each tests file, a failure for each failed test, an error for each problem."""
+    root = ElementTree.Element("testsuites", name="claimrules test")
+    for file in report.files:
+        suite = ElementTree.SubElement(root, "testsuite", name=_xml(file.stem), tests=str(len(file.tests)))
+        suite.set("failures", str(sum(not test.passed for test in file.tests)))
+        for test in file.tests:
+            case = ElementTree.SubElement(suite, "testcase", name=_xml(test.name), classname=_xml(file.stem))
+            if not test.passed:
+                message = "; ".join(difference.text() for difference in test.differences)
+                failure = ElementTree.SubElement(case, "failure", type="difference", message=_xml(message))
+                failure.text = _xml("\n".join(_details(test)))
+    if report.problems:
+        suite = ElementTree.SubElement(root, "testsuite", name="problems", tests=str(len(report.problems)))
+        suite.set("errors", str(len(report.problems)))
+        for problem in report.problems:
+            name = f"{problem.place.file}:{problem.place.line}" if problem.place.file else problem.code
+            case = ElementTree.SubElement(suite, "testcase", name=_xml(name), classname="problems")
+            error = ElementTree.SubElement(case, "error", type=problem.code, message=_xml(problem.message))
+            error.text = _xml(problem.text())
+    if coverage is not None:
+        text = "\n".join([*_counts(coverage), *(entry.text() for entry in coverage.uncovered)])
+        ElementTree.SubElement(root, "system-out").text = _xml(text)
+    ElementTree.indent(root)
+    out.write('<?xml version="1.0" encoding="utf-8"?>\n')
+    out.write(ElementTree.tostring(root, encoding="unicode") + "\n")
+
+
+Writer = Callable[[Report, CoverageReport | None, IO[str]], None]
+WRITERS: Mapping[str, Writer] = {"json": write_json, "junit": write_junit, "list": write_list, "tree": write_tree}
+
+
+def summary(report: Report) -> str:
+    """Returns the counts of a run as one sentence."""
+    tests, failed = len(report.tests), len(report.failed)
+    parts = [f"{tests} golden test{'' if tests == 1 else 's'}: {tests - failed} passed, {failed} failed"]
+    if report.problems:
+        parts.append(f"{len(report.problems)} problem{'' if len(report.problems) == 1 else 's'}")
+    return ", ".join(parts) + "."
+
+
+def _mark(test: TestResult) -> Text:
+    return Text.assemble(("✓ ", "green"), test.name) if test.passed else Text(f"✗ {test.name}", style="bold red")
+
+
+def _details(test: TestResult) -> list[str]:
+    return [*(difference.text() for difference in test.differences), *test.reasons]
+
+
+def _test_document(test: TestResult) -> dict[str, object]:
+    return {
+        "name": test.name,
+        "passed": test.passed,
+        "differences": [
+            {"section": d.section, "what": d.what, "rule": d.rule, "lines": list(d.lines), "detail": d.detail}
+            for d in test.differences
+        ],
+        "reasons": list(test.reasons),
+    }
+
+
+def _print_problems(report: Report, console: Console) -> None:
+    for problem in report.problems:
+        console.print(Text(problem.text()))
+
+
+def _print_coverage(coverage: CoverageReport | None, console: Console) -> None:
+    if coverage is None:
+        return
+    console.print(Text("Coverage", style="bold"))
+    for line in (*_counts(coverage), *(entry.text() for entry in coverage.uncovered)):
+        console.print(Text(f"  {line}"))
+
+
+def _counts(coverage: CoverageReport) -> list[str]:
+    return [f"{name}: {covered} of {total}" for name, covered, total in coverage.counts]
+
+
+def _xml(text: str) -> str:
+    return _NOT_IN_XML.sub("?", text)
