@@ -10,6 +10,7 @@ from claimrules.v1 import policy_service_pb2
 from google.protobuf.message import DecodeError
 
 from engine.errors import Place, Problem
+from engine.policy import resolve_policy
 from engine.policy.types import Policy, ResolvedPolicy, Rule
 from server.convert import policy_to_message, rule_to_message
 from server.loading import Engine
@@ -95,8 +96,6 @@ def _resolved(engine: Engine, policy: Policy) -> ResolvedPolicy:
         if resolved.policy.id == policy.id and resolved.policy.version == policy.version:
             return resolved
     # Drafts, retired policies and those that are only extended are never selected, so the snapshot has not merged them.
-    from engine.policy import resolve_policy
-
     return resolve_policy(engine.snapshot.policies, policy.id, policy.version)
 
 

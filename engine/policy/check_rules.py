@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from engine.claims.documentation_vocabulary import OTHER_NAMES, VOCABULARY
 from engine.errors import Place
-from engine.fact_schema import FACT_KINDS
+from engine.fact_schema import FACT_KINDS, FieldType
 from engine.operations import SETTABLE_CLAIM_FIELDS, SETTABLE_LINE_FIELDS
 from engine.policy.categories import CATEGORIES
 from engine.policy.check_tests import (
@@ -264,7 +264,7 @@ def _check_argument(operation: OperationTemplate, name: str, operand: Operand, p
     form = _FORMS.get(name, "icd10" if operation.op.endswith("_dx") else "procedure")
     wanted = "number" if name in _NUMBERS else "text"
     if wanted == "text" and operand.constant is not None:
-        check_constant(operand.constant, Typing(bindings.book.text_type, form), place, bindings.complain)
+        check_constant(operand.constant, Typing(FieldType.TEXT, form), place, bindings.complain)
         return
     listed = name in ("lines", "modifiers") and family(found.type) == "list"
     if family(found.type) not in (wanted, "any") and not listed:

@@ -101,7 +101,6 @@ class TypeBook:
     def __init__(self, tables: Iterable[Table], rules: Iterable[Rule]) -> None:
         """Works out the types of derived facts from the rules that assert them."""
         self.columns = column_types(tables)
-        self.text_type = FieldType.TEXT
         self._built_in = {kind: built_in_fields(kind) for kind in FACT_KINDS}
         self.derived: dict[str, dict[str, Typing]] = {}
         self._derive(list(rules))

@@ -313,7 +313,7 @@ def _finding(firing: Firing, stated: Sequence[Fact], context: RunContext) -> Fac
     for operand in firing.rule.report.lines if firing.rule.report is not None else ():
         value = _worth(operand, bound, context, _first_date(firing.facts))
         entries: list[Any] = value if isinstance(value, list) else [value]
-        numbers += [entry for entry in entries if _sort(entry) == "number"]
+        numbers += [entry for entry in entries if isinstance(entry, int) and not isinstance(entry, bool)]
     fields: dict[str, FieldValue] = {"rule": firing.rule.id, "category": firing.rule.category}
     dates = [_date_of(fact) for fact in stated if fact.kind == "claim"]
     if numbers:

@@ -13,6 +13,7 @@ from engine.rules.alpha import AlphaConditions, is_absence
 from engine.rules.predicate import OWN, constant_operand
 
 FINDING = "finding"
+Mark = tuple[int, int]  # the number of a condition and a slot
 ORDERED = frozenset({Operator.OVER, Operator.UNDER, Operator.AT_LEAST, Operator.AT_MOST})
 
 
@@ -26,10 +27,20 @@ class Join(msgspec.Struct, frozen=True):
 
 
 class PlannedPattern(msgspec.Struct, frozen=True):
-    """One pattern: the number of its condition on single facts and its joins with earlier patterns."""
+    """One pattern: the number of its condition on single facts and its joins with earlier patterns.
+
+    The kernel never takes one fact for two patterns of a rule, not even for a negated one. So a fact goes there once for each
+    ``slot`` in which it is read, and patterns of one rule that could read the same fact have different slots.
+    """
 
     condition: int
+    slot: int
     joins: tuple[Join, ...] = ()
+
+    @property
+    def mark(self) -> Mark:
+        """What a fact must carry in the kernel to be read by the pattern."""
+        return (self.condition, self.slot)
 
 
 class PlannedRule(msgspec.Struct, frozen=True):
@@ -88,10 +99,14 @@ def plan_rule(
     indexes = {pattern.name: index for index, pattern in enumerate(rule.when)}
     alternatives = [list(_alternatives(pattern)) for pattern in rule.when]
     blockers = [one for pattern in rule.unless for one in _alternatives(pattern)]
+    kinds = [pattern.kind for pattern in rule.when]
     for chosen in product(*alternatives):
         read = _fields_read(chosen)
-        when = tuple(_planned(pattern, indexes, conditions, read.get(pattern.name, ())) for pattern in chosen)
-        unless = tuple(_planned(pattern, indexes, conditions, ()) for pattern in blockers)
+        when = tuple(
+            _planned(pattern, kinds[:index].count(pattern.kind), indexes, conditions, read.get(pattern.name, ()))
+            for index, pattern in enumerate(chosen)
+        )
+        unless = tuple(_planned(p, kinds.count(p.kind), indexes, conditions, ()) for p in blockers)
         yield PlannedRule(rule, when, unless, exception)
 
 
@@ -134,7 +149,7 @@ def _fields_read(when: Iterable[Pattern]) -> dict[str, set[str]]:
 
 
 def _planned(
-    pattern: Pattern, indexes: dict[str, int], conditions: AlphaConditions, read: Iterable[str]
+    pattern: Pattern, slot: int, indexes: dict[str, int], conditions: AlphaConditions, read: Iterable[str]
 ) -> PlannedPattern:
     own: list[Test] = []
     present = set(read)
@@ -152,7 +167,7 @@ def _planned(
                 join = Join(operator, test.field, indexes[operand.name], own_operand)
                 joins[repr(join)] = join
     condition = conditions.number(pattern.kind, own, present)
-    return PlannedPattern(condition, tuple(joins[key] for key in sorted(joins)))
+    return PlannedPattern(condition, slot, tuple(joins[key] for key in sorted(joins)))
 
 
 def _single(test: Test) -> Iterator[tuple[Operator, Operand]]:

@@ -19,7 +19,7 @@ from engine.rules.limits import (
     MAXIMUM_RULES,
     colliding,
 )
-from engine.rules.plan import ORDERED, Join, PlannedPattern, PlannedRule
+from engine.rules.plan import ORDERED, Join, Mark, PlannedPattern, PlannedRule
 from engine.rules.predicate import OWN
 
 SESSION = "1"  # the one session id; more than 1,024 live ones end in a crash
@@ -43,36 +43,36 @@ class Column(msgspec.Struct, frozen=True):
 
 
 class Ruleset(msgspec.Struct, frozen=True):
-    """One kernel ruleset: its rules (the n-th is named ``r<n>``), its definition, and the columns each condition needs.
+    """One kernel ruleset: its rules (the n-th is named ``r<n>``), its definition, and the columns each mark needs.
 
     ``cyclic`` says that its rules read facts that its rules derive.
     """
 
     rules: tuple[PlannedRule, ...]
     definition: str
-    columns: dict[int, tuple[Column, ...]]
+    columns: dict[Mark, tuple[Column, ...]]
     cyclic: bool = False
 
-    @property
-    def conditions(self) -> frozenset[int]:
-        """Every condition that some pattern of the ruleset, negated or not, reads."""
-        return frozenset(self.columns)
+
+def flag(mark: Mark) -> str:
+    """Returns the kernel's property for facts that carry a mark."""
+    return f"c{mark[0]}_{mark[1]}"
 
 
 class _Columns:
-    """Names the columns of one ruleset and remembers which conditions need them."""
+    """Names the columns of one ruleset and remembers which marks need them."""
 
     def __init__(self) -> None:
         self._by_key: dict[str, Column] = {}
-        self.needed: dict[int, dict[str, Column]] = {}
+        self.needed: dict[Mark, dict[str, Column]] = {}
 
-    def column(self, form: str, operand: Operand, condition: int) -> Column:
+    def column(self, form: str, operand: Operand, mark: Mark) -> Column:
         key = form + repr(operand)
         if key not in self._by_key:
             number = len(self._by_key)
             self._by_key[key] = Column(form, operand, f"{form}{number}", f"t{number}" if form in "os" else "")
         column = self._by_key[key]
-        self.needed.setdefault(condition, {})[column.name] = column
+        self.needed.setdefault(mark, {})[column.name] = column
         return column
 
     @property
@@ -84,14 +84,16 @@ def write_ruleset(rules: Sequence[PlannedRule], cyclic: bool = False) -> Ruleset
     """Returns the kernel ruleset of planned rules; raises ValueError when a limit of the kernel would be passed."""
     columns = _Columns()
     definition = {f"r{index}": {"all": _patterns(rule, columns), "pri": 0} for index, rule in enumerate(rules)}
-    conditions = {p.condition for rule in rules for p in (*rule.when, *rule.unless)}
-    needed = {c: tuple(columns.needed.get(c, {}).values()) for c in sorted(conditions)}
-    count = columns.property_count + len(conditions)
+    marks = {pattern.mark for rule in rules for pattern in (*rule.when, *rule.unless)}
+    needed = {mark: tuple(columns.needed.get(mark, {}).values()) for mark in sorted(marks)}
+    count = columns.property_count + len(marks)
     if len(rules) > MAXIMUM_RULES or sum(rule.pattern_count for rule in rules) > MAXIMUM_PATTERNS:
         raise ValueError(f"a ruleset of {len(rules)} rules is larger than the kernel takes")
     if count > MAXIMUM_PROPERTIES:
         raise ValueError(f"facts of a ruleset would have {count} properties, more than the kernel takes")
-    names = [f"c{c}" for c in needed] + [n for cs in needed.values() for c in cs for n in (c.name, c.class_name) if n]
+    names = [flag(mark) for mark in needed] + [
+        n for cs in needed.values() for c in cs for n in (c.name, c.class_name) if n
+    ]
     clashes = colliding([*names, *_RESERVED, *definition, *(f"m{i}" for i in range(MAXIMUM_PATTERNS))])
     if clashes:
         raise ValueError(f"the kernel cannot tell {clashes[0][0]} from {clashes[0][1]}")
@@ -109,25 +111,25 @@ def _patterns(rule: PlannedRule, columns: _Columns) -> list[dict[str, object]]:
 
 
 def _tests(pattern: PlannedPattern, rule: PlannedRule, columns: _Columns) -> list[dict[str, object]]:
-    tests: list[dict[str, object]] = [{f"c{pattern.condition}": 1}]
+    tests: list[dict[str, object]] = [{flag(pattern.mark): 1}]
     for join in pattern.joins:
-        tests += _join_tests(join, pattern.condition, rule.when[join.source].condition, columns)
+        tests += _join_tests(join, pattern.mark, rule.when[join.source].mark, columns)
     if pattern.joins:
         tests.append({ALWAYS: 1})  # a false join as the last test reads past the kernel's heap
     return tests
 
 
-def _join_tests(join: Join, condition: int, source: int, columns: _Columns) -> list[dict[str, object]]:
+def _join_tests(join: Join, mark: Mark, source: Mark, columns: _Columns) -> list[dict[str, object]]:
     own = Operand(name=OWN, field=join.field)
     alias = f"m{join.source}"
     if join.operator in ORDERED:
-        left = columns.column("o", own, condition)
+        left = columns.column("o", own, mark)
         right = columns.column("s", join.operand, source)
         return [
             {left.class_name: {alias: right.class_name}},
             {_SIGNS[join.operator]: {left.name: {alias: right.name}}},
         ]
-    left = columns.column("e", own, condition)
+    left = columns.column("e", own, mark)
     right = columns.column("e", join.operand, source)
     if join.operator is Operator.EQUAL:
         return [{left.name: {alias: right.name}}]
@@ -159,7 +161,7 @@ def _properties(rule: PlannedRule) -> set[str]:
     """Returns a text for each property that a rule puts on facts, at most."""
     found: set[str] = set()
     for pattern in (*rule.when, *rule.unless):
-        found.add(f"c{pattern.condition}")
+        found.add(flag(pattern.mark))
         for join in pattern.joins:
             for operand in (Operand(name=OWN, field=join.field), join.operand):
                 forms = ("o", "s", "t", "u") if join.operator in ORDERED else ("e", "p")

@@ -132,12 +132,13 @@ class Run:
         rule = firing.rule
         fields: dict[str, FieldValue] = {"rule": rule.id, "category": rule.category}
         lines = report_numbers(rule.report.lines, firing, self.context) if rule.report is not None else ()
-        on = next((fact_date(fact) for fact in self._facts if fact.kind == "claim"), "")
+        dated = sorted((fact for fact in self._facts if fact.kind in ("line", "claim")), key=lambda fact: fact.order)
+        dates = [fact_date(fact) for fact in dated if fact.kind == "claim"]
         if lines:
             fields["line_number"] = lines[0]
-            dates = (fact_date(f) for f in self._facts if f.kind == "line" and f.fields.get("line_number") == lines[0])
-            on = next(dates, "") or on
-        fields["service_date"] = on or first_date(firing.facts)
+            own = (fact for fact in dated if fact.kind == "line" and fact.fields.get("line_number") == lines[0])
+            dates = [*map(fact_date, own), *dates]
+        fields["service_date"] = next(filter(None, dates), "") or first_date(firing.facts)
         order = self.next_order
         self.next_order += 1
         return Fact(FINDING, fields, derived_by=firing, order=order)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from itertools import count
 
 import durable_rules_engine as kernel
@@ -20,8 +20,8 @@ from engine.rules.columns import fill
 from engine.rules.compile import CompiledRules
 from engine.rules.contract import RunContext, RunResult
 from engine.rules.limits import MAXIMUM_PATTERNS_OF_RULE, MAXIMUM_PROPERTIES, IdentifierPool
-from engine.rules.plan import PlannedRule
-from engine.rules.rulesets import ALWAYS, GATE, SESSION, Ruleset
+from engine.rules.plan import Mark, PlannedRule
+from engine.rules.rulesets import ALWAYS, GATE, SESSION, Ruleset, flag
 from engine.rules.run import Run, Wave
 
 _MAXIMUM_POLICIES = 8  # compiled policies whose kernel rulesets are kept
@@ -55,7 +55,7 @@ class KernelRuleset:
         """Hands the definition to the kernel."""
         self.ruleset = ruleset
         self.pool = IdentifierPool([GATE])
-        self.flags = {condition: f"c{condition}" for condition in ruleset.columns}
+        self.flags = {mark: flag(mark) for mark in ruleset.columns}
         self.aliases = [f"m{index}" for index in range(MAXIMUM_PATTERNS_OF_RULE)]
         self.rules = {f"r{index}": rule for index, rule in enumerate(ruleset.rules)}
         self._handle: int = kernel.create_ruleset(f"claimrules-{next(_NAMES)}", ruleset.definition)
@@ -173,7 +173,7 @@ def _delete_all(rulesets: dict[int, KernelRuleset]) -> None:
 def _run_triggered(made: KernelRuleset, rules: Sequence[PlannedRule], run: Run) -> None:
     """Runs the triggered rules of one ruleset; rules that feed each other in waves, until a wave derives nothing new."""
     ruleset = made.ruleset
-    conditions = {pattern.condition for rule in rules for pattern in (*rule.when, *rule.unless)}
+    marks = {pattern.mark for rule in rules for pattern in (*rule.when, *rule.unless)}
     batch = _Batch(made, run)
     wave = Wave(ruleset, run)
 
@@ -181,9 +181,9 @@ def _run_triggered(made: KernelRuleset, rules: Sequence[PlannedRule], run: Run) 
         planned = made.rules[name]
         wave.add(planned, [batch.facts[bound[alias].id] for alias in made.aliases[: len(planned.when)]])
 
-    made.run(batch.properties(conditions, run.hits), answer)
+    made.run(batch.properties(marks, run.hits), answer)
     while ruleset.cyclic:
-        properties = batch.properties(ruleset.conditions, wave.advance())
+        properties = batch.properties(ruleset.columns, wave.advance())
         if not properties:
             break
         made.feed(properties, answer)
@@ -200,19 +200,20 @@ class _Batch:
         self._made = made
         self._run = run
 
-    def properties(self, conditions: Collection[int], hits: Mapping[int, Sequence[Fact]]) -> list[Properties]:
-        """Returns what the kernel is told of each fact that meets one of the conditions."""
-        found: dict[int, tuple[Fact, Properties]] = {}
+    def properties(self, marks: Iterable[Mark], hits: Mapping[int, Sequence[Fact]]) -> list[Properties]:
+        """Returns what the kernel is told of each fact that can have one of the marks, once for each slot."""
+        found: dict[tuple[int, int], tuple[Fact, Properties]] = {}
         columns, keys, context = self._made.ruleset.columns, self._run.keys, self._run.context
-        for condition in conditions:
-            flag = self._made.flags[condition]
+        for mark in marks:
+            condition, slot = mark
+            name = self._made.flags[mark]
             for fact in hits.get(condition, ()):
-                entry = found.get(id(fact))
+                entry = found.get((id(fact), slot))
                 if entry is None:
-                    entry = found[id(fact)] = (fact, {"id": "", "sid": SESSION, ALWAYS: 1})
+                    entry = found[(id(fact), slot)] = (fact, {"id": "", "sid": SESSION, ALWAYS: 1})
                 properties = entry[1]
-                properties[flag] = 1
-                for column in columns[condition]:
+                properties[name] = 1
+                for column in columns[mark]:
                     fill(properties, column, fact, keys, context)
         used = len(self.facts)
         identifiers = self._made.pool.first(used + len(found))

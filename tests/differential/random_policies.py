@@ -125,11 +125,12 @@ class PolicyMaker:
         )
         limit = Test("n", Operator.UNDER, (Operand(constant=rng.choice((2, 4))),))
         more = Operand(name="p", field="n", operator="+", amount=1)
-        there = Rule(
-            "C-1", "there", (Pattern("p", "ping", (limit,)),), assertions=(Assertion("pong", (("n", more),)),)
-        )
+        there = Rule("C-1", "there", (Pattern("p", "ping", (limit,)),), assertions=(Assertion("pong", (("n", more),)),))
         same = Test("n", Operator.EQUAL, (Operand(name="p", field="n"),))
-        back_patterns = (Pattern("p", "pong", ()), Pattern("q", rng.choice(("pong", "ping")), (same,) * rng.randint(0, 1)))
+        back_patterns = (
+            Pattern("p", "pong", ()),
+            Pattern("q", rng.choice(("pong", "ping")), (same,) * rng.randint(0, 1)),
+        )
         back = Rule(
             "C-2",
             "back",
@@ -216,7 +217,7 @@ class PolicyMaker:
             (other, one)
             for other, other_kind in [*known.items(), (name, kind)]
             for one, found in {**KINDS, **DERIVED}[other_kind].items()
-            if "list" != found and (found == type_ or "any" in (found, type_))
+            if found != "list" and (found == type_ or "any" in (found, type_))
         ]
         if others and known and chance < 0.75:
             return self._comparison(field, type_, others)
@@ -242,7 +243,9 @@ class PolicyMaker:
         rng = self.rng
         pool = POOLS[type_]
         if type_ == "code" and rng.random() < 0.4:
-            operator = rng.choice((Operator.STARTS_WITH, Operator.NOT_STARTS_WITH, Operator.IN_RANGE, Operator.NOT_IN_RANGE))
+            operator = rng.choice(
+                (Operator.STARTS_WITH, Operator.NOT_STARTS_WITH, Operator.IN_RANGE, Operator.NOT_IN_RANGE)
+            )
             texts = ("9", "J", "992", "C97") if "starts" in operator.value else ("10000-99213", "99213", "J0000-J9999")
             return Test(field, operator, tuple(Operand(constant=c) for c in rng.sample(texts, rng.randint(1, 2))))
         if type_ in ("number", "date") and rng.random() < 0.6:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import random
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 
 import pytest
@@ -25,8 +26,6 @@ SHARDS = 4
 
 def _maker() -> type:
     """Loads the generator that stands beside this file."""
-    from importlib.util import module_from_spec, spec_from_file_location
-
     spec = spec_from_file_location("random_policies", Path(__file__).with_name("random_policies.py"))
     assert spec is not None
     assert spec.loader is not None

@@ -114,7 +114,21 @@ _STACK = (
         *("SUPERVISION OF", "", "IMAGING", "FOR OPPS", "FOR OPPS", "FOR OPPS"),
     ),
     (
-        *("", "", "", "STATUS", "MEDICARE ", "WORK", "NON-FAC", "NA", "FACILITY", "NA", "MP", "NON-FACILITY", "FACILITY"),
+        *(
+            "",
+            "",
+            "",
+            "STATUS",
+            "MEDICARE ",
+            "WORK",
+            "NON-FAC",
+            "NA",
+            "FACILITY",
+            "NA",
+            "MP",
+            "NON-FACILITY",
+            "FACILITY",
+        ),
         *("PCTC", "GLOB", "PRE", "INTRA", "POST", "MULT", "BILAT", "ASST", "CO-", "TEAM", "ENDO", "CONV", "DIAGNOSTIC"),
         *("CALCULATION", "FAMILY", "PAYMENT", "PAYMENT", "PAYMENT"),
     ),
@@ -129,7 +143,9 @@ MPFS_ROWS = [
     (
         "A0001,,Words,A,,1.30,1.35,,0.57,NA,0.10,2.75,1.97,0,010,0.10,0.80,0.10,3,1,2,0,0,A0009,32.3465,09,0,99,0.00,0.00,0.00"
     ).split(","),
-    "A0002,TC,,C,+,0.00,0.77,,0.77,,0.01,0.78,0.78,1,XXX,0.00,0.00,0.00,4,0,0,0,0,,32.3465,6A,0,88,2.76,2.70,0.05".split(","),
+    "A0002,TC,,C,+,0.00,0.77,,0.77,,0.01,0.78,0.78,1,XXX,0.00,0.00,0.00,4,0,0,0,0,,32.3465,6A,0,88,2.76,2.70,0.05".split(
+        ","
+    ),
 ]
 MPFS = "\r\n".join(",".join(row) for row in [*MPFS_HEADER, *MPFS_ROWS]) + "\r\n"
 MPFS_NAME = "PPRRVU2025_Oct.csv"
@@ -179,7 +195,9 @@ LOCALITIES_TEXT = (
 )
 ANESTHESIA = "Contractor,Locality,Locality Name,National Anes CF of 20.00\r\n01234 ,01 ,SOMEWHERE*,19.31 \r\n\x1a"
 ANESTHESIA_TEXT = "01234       01    SOMEWHERE                                              1931\r\n\x1a"
-OPPS_CAP = "HCPCS,MOD,PROCSTAT,CARRIER,LOCALITY,FACILITY PRICE,NON-FACILTY PRICE\r\nA0001,TC,C,01234,05,150.69,96.91\r\n"
+OPPS_CAP = (
+    "HCPCS,MOD,PROCSTAT,CARRIER,LOCALITY,FACILITY PRICE,NON-FACILTY PRICE\r\nA0001,TC,C,01234,05,150.69,96.91\r\n"
+)
 OPPS_CAP_TEXT = "A0001TC C 01234  05   150.69     96.91\r\n"
 CONVERSION_FACTORS = (
     "cf_type,effective_from,effective_through,value,release\n"
@@ -191,7 +209,9 @@ def hcpcs_record(code: str, kind: str, long: str, dates: str = "", short: str = 
     """One 320-byte record; ``dates`` are those of adding, action and termination."""
     record = f"{code:>5}00100{kind}{long:80}"
     if kind in "37":
-        record += f"{short:28}{'00':8}" + " " * 77 + f"{'A0030':25}C" + " " * 26 + f"{'O1A':4}{'1P':8}{dates:24}{action}"
+        record += (
+            f"{short:28}{'00':8}" + " " * 77 + f"{'A0030':25}C" + " " * 26 + f"{'O1A':4}{'1P':8}{dates:24}{action}"
+        )
     return f"{record:320}\r\n"
 
 

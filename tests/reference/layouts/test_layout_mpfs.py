@@ -36,7 +36,11 @@ def test_relative_values_are_found_by_stacked_names() -> None:
     assert (first["nonfacility_na"], first["facility_na"]) == (False, True)
     assert (first["global_days"], first["endoscopic_base"], first["conversion_factor"]) == ("010", "A0009", 32.3465)
     assert (second["modifier"], second["not_used_for_medicare"], second["physician_supervision"]) == ("TC", True, "6A")
-    assert (second["opps_nonfacility_pe_rvu"], second["opps_facility_pe_rvu"], second["opps_mp_rvu"]) == (2.76, 2.7, 0.05)
+    assert (second["opps_nonfacility_pe_rvu"], second["opps_facility_pe_rvu"], second["opps_mp_rvu"]) == (
+        2.76,
+        2.7,
+        0.05,
+    )
 
 
 def test_text_and_csv_give_the_same_rows() -> None:

@@ -172,7 +172,9 @@ def test_older_headings_of_add_on_edits_are_understood() -> None:
 
 def test_a_workbook_of_add_on_edits_reads_as_its_text() -> None:
     cells: list[list[object]] = [
-        [int(cell) if cell.isdigit() else cell or None for cell in line.split("\t")] for line in AOC.split("\r\n") if line
+        [int(cell) if cell.isdigit() else cell or None for cell in line.split("\t")]
+        for line in AOC.split("\r\n")
+        if line
     ]
     assert table("AOC_V2024Q3-MCR.xlsx", workbook(cells))[1] == table(AOC_NAME, AOC)[1]
 

@@ -40,7 +40,9 @@ def test_only_the_article_layout_claims_a_table_of_the_article_export(name: str)
     assert found.id == "coverage_articles"
 
 
-@pytest.mark.parametrize("content", [b"", b"hello", b"%PDF-1.7 \x00\xff", b"a,b,c\n1,2,3\n", b"PK\x03\x04", b"\x00" * 70_000])
+@pytest.mark.parametrize(
+    "content", [b"", b"hello", b"%PDF-1.7 \x00\xff", b"a,b,c\n1,2,3\n", b"PK\x03\x04", b"\x00" * 70_000]
+)
 def test_a_file_of_no_official_layout_is_claimed_by_none(content: bytes) -> None:
     assert recognise(member("README.txt", content)) is None
 
