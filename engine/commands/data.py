@@ -15,9 +15,9 @@ from rich.progress import Progress as ProgressBar
 from rich.progress import SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from engine.commands.data_compare import run_diff
+from engine.commands.data_compare import run_diff, run_readiness
 from engine.commands.data_lookup import run_pair, run_show
-from engine.commands.options import add_store_option, store_path
+from engine.commands.options import add_policies_option, add_store_option, store_path
 from engine.policy import load_policies
 from engine.reference.catalogue import Release, Source, connect_to_read, releases, sources
 from engine.reference.demand import tables_wanted
@@ -69,6 +69,19 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     diff.add_argument("--output", choices=("table", "csv", "json"), default="table")
 
     add("verify", run_verify, "check every row and every memory-mapped copy against its SHA-256")
+
+    ready = add("readiness", run_readiness, "say which rules, tables and golden tests name codes that changed")
+    for option, name in (("--from", "older"), ("--to", "newer")):
+        ready.add_argument(
+            option,
+            dest=name,
+            action="append",
+            required=True,
+            metavar="RELEASE",
+            help="table:release, such as icd10cm:fy2025; may be given several times",
+        )
+    add_policies_option(ready)
+    ready.add_argument("--output", choices=("text", "html"), default="text")
 
 
 def iso_date(text: str) -> str:

@@ -1,4 +1,4 @@
-"""``claimrules data diff``: what changed from one release of a table to another, as a table, CSV or JSON."""
+"""``claimrules data diff`` and ``readiness``: what changed between releases, and what that asks of the policies."""
 
 from __future__ import annotations
 
@@ -14,11 +14,15 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from engine.commands.options import store_path
+from engine.commands.data_lookup import shown
+from engine.commands.options import policies_folder, store_path
 from engine.errors import UsageError
+from engine.policy import load_policies
 from engine.reference.catalogue import Release, connect_to_read, open_dataset, releases
 from engine.reference.dataset import Dataset
 from engine.reference.difference import Difference, Key, compare
+from engine.reference.readiness import readiness
+from engine.reference.readiness_report import report_html, report_text
 from engine.reference.view import Row
 
 _SHOWN = 50
@@ -103,13 +107,15 @@ def _what(compared: Compared, name: str, key: Key) -> str:
 
 
 def _cells(row: Row) -> str:
-    return ", ".join(f"{name} {value}" for name, value in row.columns.items() if name not in row.key)
+    return ", ".join(
+        f"{name.replace('_', ' ')} {shown(value)}" for name, value in row.columns.items() if name not in row.key
+    )
 
 
 def _column_changes(before: Row, after: Row) -> list[str]:
     names = dict.fromkeys([*before.columns, *after.columns])
     changed = [(name, before.columns.get(name, "-"), after.columns.get(name, "-")) for name in names]
-    return [f"{name} {old} → {new}" for name, old, new in changed if old != new]
+    return [f"{name.replace('_', ' ')} {shown(old)} → {shown(new)}" for name, old, new in changed if old != new]
 
 
 def _print_csv(compared: Compared) -> None:
@@ -142,3 +148,22 @@ def _print_json(compared: Compared) -> None:
             for key in keys
         ]
     print(json.dumps(document, indent=2))
+
+
+def run_readiness(arguments: argparse.Namespace) -> int:
+    """Prints which rules, tables and golden tests name codes that changed between releases."""
+    if len(arguments.older) != len(arguments.newer):
+        raise UsageError(
+            "give as many --from as --to: each --from RELEASE is compared with the --to RELEASE in its place"
+        )
+    store = store_path(arguments)
+    compared = []
+    for old_name, new_name in zip(arguments.older, arguments.newer, strict=True):
+        older, newer = find_release(store, old_name), find_release(store, new_name)
+        if older.table != newer.table:
+            raise UsageError(f"{old_name} and {new_name} are releases of different tables")
+        compared.append((older, newer, open_dataset(store, older), open_dataset(store, newer)))
+    policies = load_policies(policies_folder(arguments))
+    found = readiness(compared, policies, lambda name: Path(name).read_text(encoding="utf-8"))
+    print((report_html if arguments.output == "html" else report_text)(found), end="")
+    return 0

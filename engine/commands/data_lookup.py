@@ -73,15 +73,16 @@ def _print_rows(console: Console, rows: Sequence[Row], code: str) -> None:
     if len(rows) == 1:
         for name, value in rows[0].columns.items():
             if str(value) != code:
-                console.print(Text(f"  {name.replace('_', ' ')}: {_shown(value)}"))
+                console.print(Text(f"  {name.replace('_', ' ')}: {shown(value)}"))
         return
     table = Table(*(name.replace("_", " ") for name in names))
     for row in rows:
-        table.add_row(*(Text(_shown(row.columns.get(name, ""))) for name in names))
+        table.add_row(*(Text(shown(row.columns.get(name, ""))) for name in names))
     console.print(table)
 
 
-def _shown(value: object) -> str:
+def shown(value: object) -> str:
+    """Returns a cell as it is printed: flags as yes and no."""
     return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
 
 

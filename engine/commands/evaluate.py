@@ -22,7 +22,13 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from engine.claims import InvalidClaim, is_calendar_date, read_claims
 from engine.commands.evaluation_output import WRITERS, Result, Tally
 from engine.commands.evaluation_pool import judge_here, judge_in_processes
-from engine.commands.options import STORE_VARIABLE, add_store_option, store_path
+from engine.commands.options import (
+    STORE_VARIABLE,
+    add_policies_option,
+    add_store_option,
+    policies_folder,
+    store_path,
+)
 from engine.errors import UsageError
 from engine.evaluate import Evaluator
 from engine.model import Claim
@@ -56,21 +62,6 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     add_policies_option(parser)
     add_store_option(parser)
     parser.set_defaults(run=run)
-
-
-def add_policies_option(parser: argparse.ArgumentParser) -> None:
-    """Adds ``--policies DIR`` to a command that judges claims."""
-    parser.add_argument(
-        "--policies", type=Path, default=Path("policies"), metavar="DIR", help="the policies (default: ./policies)"
-    )
-
-
-def policies_folder(arguments: argparse.Namespace) -> Path:
-    """Returns the folder of policies; raises UsageError when there is none."""
-    folder: Path = arguments.policies
-    if not folder.is_dir():
-        raise UsageError(f"there is no folder of policies {folder}; name it with --policies")
-    return folder
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -121,10 +112,13 @@ def _check(arguments: argparse.Namespace) -> None:
 
 
 def _store(arguments: argparse.Namespace) -> Path | None:
-    """Returns the store, or None where none was named and the user has none: rules that need its tables are then not evaluated."""
+    """Returns the store, or None where none was named and the user has none: only tables beside the policies are used."""
     store = store_path(arguments)
     if arguments.store is None and not os.environ.get(STORE_VARIABLE) and not store.exists():
-        print("claimrules: there is no reference store; rules that need one are not evaluated", file=sys.stderr)
+        print(
+            "claimrules: there is no reference store (--store); official tables are the samples beside the policies, if any",
+            file=sys.stderr,
+        )
         return None
     return store
 

@@ -118,12 +118,16 @@ def write_table(results: Iterable[Result], out: IO[str]) -> Tally:
     console = Console(file=out, highlight=False, markup=False, emoji=False)
     if not console.is_terminal:
         console = Console(file=out, highlight=False, markup=False, emoji=False, width=_NARROWEST, color_system=None)
+    samples: set[str] = set()
     for result in results:
         tally.add(result)
         if isinstance(result, Refusal):
             _print_refusal(console, result)
         else:
             _print_evaluation(console, result)
+            samples.update(use.table for use in result.reference if not use.complete)
+    if samples:
+        console.print(Text(f"samples only, so silence proves nothing: {', '.join(sorted(samples))}", style="yellow"))
     console.print(Text(tally.text(), style="bold"))
     return tally
 

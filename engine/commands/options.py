@@ -8,6 +8,8 @@ from pathlib import Path
 
 import platformdirs
 
+from engine.errors import UsageError
+
 STORE_VARIABLE = "CLAIMRULES_STORE"
 _STORE_FILE = "reference.sqlite"
 
@@ -31,3 +33,18 @@ def store_path(arguments: argparse.Namespace) -> Path:
     if named:
         return Path(named)
     return Path(platformdirs.user_data_dir("claimrules", appauthor=False)) / _STORE_FILE
+
+
+def add_policies_option(parser: argparse.ArgumentParser) -> None:
+    """Adds ``--policies DIR`` to a command that reads policies."""
+    parser.add_argument(
+        "--policies", type=Path, default=Path("policies"), metavar="DIR", help="the policies (default: ./policies)"
+    )
+
+
+def policies_folder(arguments: argparse.Namespace) -> Path:
+    """Returns the folder of policies a command is about. Raises UsageError when there is none."""
+    folder: Path = arguments.policies
+    if not folder.is_dir():
+        raise UsageError(f"there is no folder of policies {folder}; name it with --policies")
+    return folder

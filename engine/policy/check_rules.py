@@ -186,7 +186,9 @@ def _check_documentation(pattern: Pattern, around: Surroundings) -> None:
 
 def _check_documentation_name(name: str, place: Place, around: Surroundings) -> None:
     if name in OTHER_NAMES:
-        around.complain("E228", place, f"{name!r} is another name for {OTHER_NAMES[name]!r}", f"write {OTHER_NAMES[name]}")
+        around.complain(
+            "E228", place, f"{name!r} is another name for {OTHER_NAMES[name]!r}", f"write {OTHER_NAMES[name]}"
+        )
     elif name not in VOCABULARY:
         around.complain("E228", place, f"unknown documentation fact {name!r}", meant(name, VOCABULARY))
 
@@ -228,7 +230,9 @@ def _check_entry(operand: Operand, wanted: str, what: str, place: Place, binding
     if found.type.value == ("integers" if wanted == "number" else "codes"):
         return
     kind = "numbers" if wanted == "number" else "codes"
-    bindings.complain("E301", place, f"${operand.name}.{operand.field} is no entry for {what}", f"name a field with {kind}")
+    bindings.complain(
+        "E301", place, f"${operand.name}.{operand.field} is no entry for {what}", f"name a field with {kind}"
+    )
 
 
 def check_message(parts: Iterable[MessagePart], bindings: Bindings, place: Place) -> None:
@@ -257,7 +261,9 @@ def _check_fix(fix: FixTemplate, bound: dict[str, Fields], around: Surroundings)
             _check_set_field(operation, around)
 
 
-def _check_argument(operation: OperationTemplate, name: str, operand: Operand, place: Place, bindings: Bindings) -> None:
+def _check_argument(
+    operation: OperationTemplate, name: str, operand: Operand, place: Place, bindings: Bindings
+) -> None:
     found = type_of_operand(operand, bindings, place)
     if found is None or name in ("text", "field", "value"):
         return
@@ -300,6 +306,8 @@ def check_total(total: Total, around: Surroundings) -> None:
         if name not in fields:
             around.complain("E211", total.place, f"unknown field {name!r} of {total.kind}", meant(name, fields))
     if total.field in fields and not is_numeric(fields[total.field]):
-        around.complain("E302", total.place, f"{total.kind}.{total.field} cannot be added up", "sum a number or an amount")
+        around.complain(
+            "E302", total.place, f"{total.kind}.{total.field} cannot be added up", "sum a number or an amount"
+        )
     for test in total.where:
         check_test(test, fields, total.kind, f"the fact {total.kind}", around.bindings({total.kind: fields}))

@@ -43,7 +43,9 @@ _NAMES = {
 class Complaint(Protocol):
     """Takes a problem: its code, place, message and hint."""
 
-    def __call__(self, code: str, place: Place, message: str, hint: str = "") -> None: ...
+    def __call__(self, code: str, place: Place, message: str, hint: str = "") -> None:
+        """Adds the problem to those of the run."""
+        ...
 
 
 class Bindings(msgspec.Struct, frozen=True):
@@ -56,15 +58,15 @@ class Bindings(msgspec.Struct, frozen=True):
     complain: Complaint
 
 
-def type_of_operand(operand: Operand, bindings: Bindings, place: Place, own: str = "") -> Typing | None:
-    """Returns the type of an operand; None after a problem with a name, field, value or arithmetic (E211–E214, E304)."""
-    base = _base_type(operand, bindings, place, own)
+def type_of_operand(operand: Operand, bindings: Bindings, place: Place) -> Typing | None:
+    """Returns the type of an operand; None after a problem with a name, field, value or arithmetic (E211, E212, E214, E304)."""
+    base = _base_type(operand, bindings, place)
     if base is None or not operand.operator:
         return base
     return _arithmetic(operand, base, bindings, place)
 
 
-def _base_type(operand: Operand, bindings: Bindings, place: Place, own: str) -> Typing | None:
+def _base_type(operand: Operand, bindings: Bindings, place: Place) -> Typing | None:
     if operand.constant is not None:
         return Typing(type_of_constant(operand.constant))
     if operand.value_id:
@@ -96,7 +98,9 @@ def _arithmetic(operand: Operand, base: Typing, bindings: Bindings, place: Place
         if amount is None:
             return None
         if family(amount.type) not in ("number", "any"):
-            bindings.complain("E304", place, f"{operand.amount_value_id} is {_NAMES[amount.type]}, not a number", "use a number")
+            bindings.complain(
+                "E304", place, f"{operand.amount_value_id} is {_NAMES[amount.type]}, not a number", "use a number"
+            )
             return None
     kind = family(base.type)
     if kind == "date":
@@ -106,7 +110,9 @@ def _arithmetic(operand: Operand, base: Typing, bindings: Bindings, place: Place
             return None
         return base
     if kind not in ("number", "any"):
-        bindings.complain("E304", place, f"{_NAMES[base.type]} cannot be reckoned with", "only numbers, money and dates can")
+        bindings.complain(
+            "E304", place, f"{_NAMES[base.type]} cannot be reckoned with", "only numbers, money and dates can"
+        )
         return None
     if operand.unit and kind == "number":
         bindings.complain("E304", place, f"a number takes no {operand.unit}", "leave the unit out, or use a date")
@@ -148,7 +154,9 @@ def _operator_fits(test: Test, typing: Typing, complain: Complaint) -> bool:
     else:
         fits, hint = kind != "list", "lists take has, lacks, has_any, lacks_all"
     if not fits:
-        complain("E302", test.place, f"{test.field} is {_NAMES[typing.type]} and takes no test {operator.value!r}", hint)
+        complain(
+            "E302", test.place, f"{test.field} is {_NAMES[typing.type]} and takes no test {operator.value!r}", hint
+        )
     return fits
 
 
@@ -204,7 +212,7 @@ def _check_operand(test: Test, operand: Operand, typing: Typing, own: str, bindi
         hint = f"compare with the fact {fact} instead: one for each entry"
         complain("E307", test.place, f"{test.field} is a list and is not compared with another fact", hint)
         return
-    found = type_of_operand(operand, bindings, test.place, own)
+    found = type_of_operand(operand, bindings, test.place)
     if found is None:
         return
     wanted = _element(typing)

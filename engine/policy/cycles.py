@@ -25,7 +25,9 @@ def check_cycles(policy: Policy, rules: Sequence[Rule], complain: Complaint) -> 
                 if path and (rule.policy_id == policy.id or _takes_part(policy, path)):
                     through = " → ".join(path)
                     message = f"{rule.id} stops on {pattern.kind}, which follows from what it asserts ({through})"
-                    complain("E411", pattern.place, message, "let the rule that asserts it stand before, without unless")
+                    complain(
+                        "E411", pattern.place, message, "let the rule that asserts it stand before, without unless"
+                    )
 
 
 def _leads_to(rules: Iterable[Rule], asserted: set[str]) -> dict[str, set[str]]:

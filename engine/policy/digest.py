@@ -99,7 +99,11 @@ def _canonical(thing: object) -> object:
                 continue
             plain = _canonical(value)
             # ``tests`` of a condition is a list; ``tests`` of a rule a map of names.
-            if isinstance(plain, list) and (key in _UNORDERED or key == "tests") and not (ordered and key == "operands"):
+            if (
+                isinstance(plain, list)
+                and (key in _UNORDERED or key == "tests")
+                and not (ordered and key == "operands")
+            ):
                 plain = sorted(plain, key=lambda item: msgspec.json.encode(item, order="deterministic"))
             found[key] = plain
         return found

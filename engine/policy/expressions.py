@@ -81,7 +81,9 @@ def read_tests(reader: Reader, node: Node, what: str) -> tuple[Test, ...]:
             tests += _one_test(reader, field, Operator.EQUAL, value)
             continue
         if not value.map:
-            reader.problem("E207", value, f"the test of {field} is empty", "write {present: true} to ask that it is there")
+            reader.problem(
+                "E207", value, f"the test of {field} is empty", "write {present: true} to ask that it is there"
+            )
         for word, operand in value.map.items():
             if word not in TEST_OPERATORS:
                 place = reader.source.key_place(value, word)
@@ -194,7 +196,9 @@ def _single(reader: Reader, node: Node, what: str, form: str) -> tuple[str, Node
 def _check_new_name(reader: Reader, name: str, place: Place) -> None:
     reader.name(name, place, "the condition's name")
     if name in ("value", "finding"):
-        reader.problem("E213", place, f"the name {name!r} is taken", "dated values and findings are read by it; choose another")
+        reader.problem(
+            "E213", place, f"the name {name!r} is taken", "dated values and findings are read by it; choose another"
+        )
 
 
 def read_message(reader: Reader, node: Node | None, what: str) -> tuple[MessagePart, ...]:

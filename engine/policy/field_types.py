@@ -144,7 +144,8 @@ class TypeBook:
                 known.update({name: ANY for name, _ in assertion.fields if name not in known})
         # A derived fact may copy from another, so types spread until nothing changes.
         for _ in range(len(asserting) + 1):
-            if not any([self._learn(rule) for rule in asserting]):
+            learned = [self._learn(rule) for rule in asserting]
+            if not any(learned):
                 break
 
     def _learn(self, rule: Rule) -> bool:

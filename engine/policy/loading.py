@@ -63,7 +63,9 @@ def _load(names: list[str], read: _Read, folder: str) -> PolicySet:
         shown = posixpath.join(folder, name)
         content = read(name)
         if content is None:
-            problems.append(Problem("E504", "the file cannot be read from this folder", Place(shown), "links may not leave it"))
+            problems.append(
+                Problem("E504", "the file cannot be read from this folder", Place(shown), "links may not leave it")
+            )
             continue
         source, found = read_source(shown, content)
         problems += found
@@ -146,11 +148,13 @@ def _kind(reader: Reader) -> str:
         reader.problem("E201", root, "the file does not say what it holds", f"begin with kind: {', '.join(KINDS)}")
         return ""
     kind = root.map["kind"]
-    if kind.value not in FILES:
+    if not isinstance(kind.value, str) or kind.value not in FILES:
         hint = meant(kind.text, KINDS) or f"there are {', '.join(KINDS)}"
         reader.problem("E201", kind, f"there is no kind of file {kind.text!r}", hint)
         return ""
     version = root.map.get("format")
     if version is not None and (version.kind != "integer" or version.value != FORMAT):
-        reader.problem("E201", version, f"format {version.text or version.kind} is not known", f"write format: {FORMAT}")
+        reader.problem(
+            "E201", version, f"format {version.text or version.kind} is not known", f"write format: {FORMAT}"
+        )
     return str(kind.value)

@@ -65,7 +65,9 @@ def _effective(reader: Reader, node: Node | None) -> tuple[str, str]:
     fields = reader.fields(node, schema.EFFECTIVE, "effective")
     start, end = reader.date(fields.get("from"), "from"), reader.date(fields.get("to"), "to")
     if start and end and end <= start:
-        reader.problem("E403", node, f"effective ends on {end}, not after {start}", "to is exclusive: the day after the last")
+        reader.problem(
+            "E403", node, f"effective ends on {end}, not after {start}", "to is exclusive: the day after the last"
+        )
     return start, end
 
 
@@ -101,7 +103,9 @@ def _scope(reader: Reader, node: Node | None) -> Scope | None:
             reader.problem("E205", fields[name], f"{name} names everything and more", 'write "*" or the list')
     for word in found["claim_types"]:
         if word not in ("*", *schema.CLAIM_TYPES):
-            reader.problem("E206", fields["claim_types"], f"claim type {word!r} does not exist", meant(word, schema.CLAIM_TYPES))
+            reader.problem(
+                "E206", fields["claim_types"], f"claim type {word!r} does not exist", meant(word, schema.CLAIM_TYPES)
+            )
     return Scope(found["payer"], found["lines_of_business"], found["states"], found["plans"], found["claim_types"])
 
 
@@ -115,9 +119,7 @@ def _extends(reader: Reader, node: Node | None) -> tuple[Extension, ...]:
     return tuple(found)
 
 
-def _values(
-    reader: Reader, node: Node | None, references: dict[str, Citation], policy_id: str
-) -> tuple[Value, ...]:
+def _values(reader: Reader, node: Node | None, references: dict[str, Citation], policy_id: str) -> tuple[Value, ...]:
     if node is None or not reader.wants(node, "map", "values"):
         return ()
     found = []
@@ -149,7 +151,9 @@ def _dates(reader: Reader, node: Node | None, name: str, references: dict[str, C
             reader.problem("E209", place, f"{start!r} is not a date", "write it as 2026-01-31")
             continue
         if found and start < found[-1].start:
-            reader.problem("E413", place, f"{start} stands after {found[-1].start}", "write the dates in ascending order")
+            reader.problem(
+                "E413", place, f"{start} stands after {found[-1].start}", "write the dates in ascending order"
+            )
         value, reference = _dated(reader, entry, name, references)
         if value is not None:
             found.append(DatedValue(start, value, reference))
@@ -172,7 +176,9 @@ def _dated(reader: Reader, node: Node, name: str, references: dict[str, Citation
 def _known_reference(reader: Reader, node: Node | None, references: dict[str, Citation]) -> str:
     text = reader.text(node, "reference")
     if node is not None and text and text not in references:
-        reader.problem("E218", node, f"unknown reference {text!r}", meant(text, references) or "name it under references:")
+        reader.problem(
+            "E218", node, f"unknown reference {text!r}", meant(text, references) or "name it under references:"
+        )
     return text
 
 
@@ -194,7 +200,9 @@ def _totals(reader: Reader, node: Node | None, policy_id: str) -> tuple[Total, .
             continue
         kind, _, field = reader.text(fields[measures[0]], measures[0]).partition(".")
         if (measures[0] == "sum") != bool(field):
-            reader.problem("E205", fields[measures[0]], "sum takes kind.field and count a kind", "write sum: line.units")
+            reader.problem(
+                "E205", fields[measures[0]], "sum takes kind.field and count a kind", "write sum: line.units"
+            )
             continue
         found.append(
             Total(
@@ -216,7 +224,9 @@ def _overrides(reader: Reader, node: Node | None) -> tuple[Override, ...]:
     for item in reader.items(node, "overrides"):
         fields = reader.fields(item, schema.OVERRIDE, "the override")
         settings: list[tuple[str, Scalar | tuple[_MessagePart, ...]]] = []
-        for name, value in reader.fields(fields["set"], schema.OVERRIDE_SETTINGS, "set").items() if "set" in fields else ():
+        for name, value in (
+            reader.fields(fields["set"], schema.OVERRIDE_SETTINGS, "set").items() if "set" in fields else ()
+        ):
             settings.append((name, _setting(reader, name, value)))
         if "set" in fields and fields["set"].kind == "map" and not settings:
             reader.problem("E207", fields["set"], "the override sets nothing", "set a severity, a message, …")

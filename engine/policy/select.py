@@ -87,9 +87,7 @@ def _in_force(policy: Policy, date: str) -> bool:
     return policy.effective_from <= date and (not policy.effective_to or date < policy.effective_to)
 
 
-def _nothing_found(
-    claim: _Claim, service_date: str, as_of: str, stages: tuple[Sequence[ResolvedPolicy], ...]
-) -> str:
+def _nothing_found(claim: _Claim, service_date: str, as_of: str, stages: tuple[Sequence[ResolvedPolicy], ...]) -> str:
     searched = ", ".join(f"{name.replace('_', ' ')} {value or 'not given'}" for name, value in claim._asdict().items())
     text = f"no policy is for {searched} on {service_date}"
     candidates, fitting, dated = stages
@@ -99,12 +97,18 @@ def _nothing_found(
     if fitting:
         entries = sorted(f"{_name(entry)} ({_window(entry.policy)})" for entry in fitting)
         return f"{text}; for other dates: {_listed(entries)}"
-    near = [entry for entry in candidates if entry.policy.scope is not None and claim.payer in entry.policy.scope.payers]
+    near = [
+        entry for entry in candidates if entry.policy.scope is not None and claim.payer in entry.policy.scope.payers
+    ]
     if near:
         entries = sorted(f"{_name(entry)} ({_scope_text(entry.policy)})" for entry in near)
         return f"{text}; the payer's policies: {_listed(entries)}"
-    payers = sorted({p for entry in candidates if entry.policy.scope is not None for p in entry.policy.scope.payers} - {_ANY})
-    return f"{text}; there are policies for the payers {_listed(payers)}" if payers else f"{text}; no policy has a scope"
+    payers = sorted(
+        {p for entry in candidates if entry.policy.scope is not None for p in entry.policy.scope.payers} - {_ANY}
+    )
+    return (
+        f"{text}; there are policies for the payers {_listed(payers)}" if payers else f"{text}; no policy has a scope"
+    )
 
 
 def _name(entry: ResolvedPolicy) -> str:

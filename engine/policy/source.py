@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import cached_property
+from typing import Any
 
 import yaml
 
@@ -20,7 +21,7 @@ _MOST_DIGITS = 18
 
 _INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]*)")
 _NUMBER = re.compile(r"[-+]?(0|[1-9][0-9]*)\.[0-9]+")
-_EXPONENT = re.compile(r"[-+]?[0-9]+(\.[0-9]*)?[eE][-+]?[0-9]+")
+_NUMERAL = re.compile(r"[-+]?[0-9]+(\.[0-9]*)?([eE][-+]?[0-9]+)?")
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
 _NULLS = frozenset(["", "~", "null", "Null", "NULL"])
 _FLAGS = {"true": True, "false": False}
@@ -134,7 +135,9 @@ def read_source(file: str, content: bytes | str) -> tuple[Source, list[Problem]]
         spot = (mark.line + 1, mark.column + 1) if mark is not None else (0, 0)
         refused.append(_Refusal("E101", f"this is not YAML: {error.problem or error.context}", spot))
     except yaml.YAMLError as error:
-        refused.append(_Refusal("E102", f"the file holds a character that YAML does not allow: {error.args[0]}", (0, 0)))
+        refused.append(
+            _Refusal("E102", f"the file holds a character that YAML does not allow: {error.args[0]}", (0, 0))
+        )
     refused += reader.refused
     return source, [_problem(source, refusal) for refusal in refused]
 
@@ -146,14 +149,16 @@ def _problem(source: Source, refusal: _Refusal) -> Problem:
 
 def _decode(file: str, content: bytes | str) -> tuple[str, Problem | None]:
     place = Place(file)
-    too_large = Problem("E103", f"the file is larger than {LARGEST_FILE // 1024 // 1024} MB", place, "split it in several")
+    too_large = Problem(
+        "E103", f"the file is larger than {LARGEST_FILE // 1024 // 1024} MB", place, "split it in several"
+    )
     if len(content) > LARGEST_FILE:
         return "", too_large
     try:
         raw = content.encode() if isinstance(content, str) else content
         text = raw.decode("utf-8-sig")
     except UnicodeError as error:
-        return "", Problem("E102", f"the file is not UTF-8 text: {error.reason}", place, "save it as UTF-8")
+        return "", Problem("E102", f"the file is not UTF-8 text: {error}", place, "save it as UTF-8")
     if len(raw) > LARGEST_FILE:
         return "", too_large
     if "\0" in text:
@@ -163,24 +168,29 @@ def _decode(file: str, content: bytes | str) -> tuple[str, Problem | None]:
 
 
 class _Reader:
-    """Turns the events of one file into nodes; collects what can be refused without losing the rest of the file."""
+    """Turns the events of one file into nodes; collects what can be refused without losing the rest of the file.
+
+    The events of libyaml are typed Any: their stubs leave out the fields that only some events have.
+    """
 
     def __init__(self) -> None:
         self.refused: list[_Refusal] = []
 
     def document(self, text: str) -> Node:
-        events: Iterator[yaml.Event] = yaml.parse(text, Loader=yaml.CSafeLoader)
-        root = None
+        events: Iterator[Any] = yaml.parse(text, Loader=yaml.CSafeLoader)
+        root: Node | None = None
         for event in events:
             if isinstance(event, yaml.DocumentStartEvent):
                 if root is not None:
-                    raise _Refusal("E104", "a file holds one document", _spot(event), hint="write the second in a file of its own")
+                    raise _Refusal(
+                        "E104", "a file holds one document", _spot(event), hint="write the second in a file of its own"
+                    )
                 root = self._node(next(events), events, "$", 0)
         if root is None or root.kind == "null":
             raise _Refusal("E110", "the file is empty", (1, 1), hint="begin with kind: policy, table or tests")
         return root
 
-    def _node(self, event: yaml.Event, events: Iterator[yaml.Event], path: str, depth: int) -> Node:
+    def _node(self, event: Any, events: Iterator[Any], path: str, depth: int) -> Node:
         if depth > DEEPEST:
             raise _Refusal("E108", f"values are nested deeper than {DEEPEST}", _spot(event), path)
         if isinstance(event, yaml.AliasEvent):
@@ -196,12 +206,12 @@ class _Reader:
             return self._list(event, events, path, depth)
         return self._map(event, events, path, depth)
 
-    def _refuse_extra(self, event: yaml.Event, path: str, what: str) -> None:
+    def _refuse_extra(self, event: Any, path: str, what: str) -> None:
         self.refused.append(
             _Refusal("E106", f"{what} is not allowed", _spot(event), path, "write the value out, without &, * and !")
         )
 
-    def _list(self, start: yaml.Event, events: Iterator[yaml.Event], path: str, depth: int) -> Node:
+    def _list(self, start: Any, events: Iterator[Any], path: str, depth: int) -> Node:
         items: list[Node] = []
         for event in events:
             if isinstance(event, yaml.SequenceEndEvent):
@@ -209,7 +219,7 @@ class _Reader:
             items.append(self._node(event, events, f"{path}[{len(items)}]", depth + 1))
         return Node("list", items, "", _spot(start), path)
 
-    def _map(self, start: yaml.Event, events: Iterator[yaml.Event], path: str, depth: int) -> Node:
+    def _map(self, start: Any, events: Iterator[Any], path: str, depth: int) -> Node:
         entries: dict[str, Node] = {}
         node = Node("map", entries, "", _spot(start), path)
         for event in events:
@@ -219,26 +229,30 @@ class _Reader:
             value = self._node(next(events), events, f"{path}.{key}", depth + 1)
             if key in entries:
                 first = node.keys[key][0]
-                refusal = _Refusal("E105", f"the key {key!r} stands twice", _spot(event), f"{path}.{key}", f"first on line {first}")
+                refusal = _Refusal(
+                    "E105", f"the key {key!r} stands twice", _spot(event), f"{path}.{key}", f"first on line {first}"
+                )
                 self.refused.append(refusal)
                 continue
             entries[key] = value
             node.keys[key] = _spot(event)
         return node
 
-    def _key(self, event: yaml.Event, events: Iterator[yaml.Event], path: str, depth: int) -> str:
+    def _key(self, event: Any, events: Iterator[Any], path: str, depth: int) -> str:
         if not isinstance(event, yaml.ScalarEvent) or event.anchor is not None or event.tag not in (None, "!"):
-            self.refused.append(_Refusal("E109", "a key must be a plain word", _spot(event), path, "quote it or write it out"))
+            self.refused.append(
+                _Refusal("E109", "a key must be a plain word", _spot(event), path, "quote it or write it out")
+            )
             self._node(event, events, path, depth + 1)
             return f"<key on line {_spot(event)[0]}>"
         return str(event.value)
 
 
-def _spot(event: yaml.Event) -> tuple[int, int]:
+def _spot(event: Any) -> tuple[int, int]:
     return event.start_mark.line + 1, event.start_mark.column + 1
 
 
-def _scalar(event: yaml.ScalarEvent, path: str) -> Node:
+def _scalar(event: Any, path: str) -> Node:
     text: str = event.value
     spot = (event.start_mark.line + 1, event.start_mark.column + 1)
     if not event.implicit[0]:
@@ -262,7 +276,7 @@ def _plain(text: str) -> tuple[str, str | int | float | bool | None]:
             return "number", float(text)
         if _DATE.fullmatch(text):
             return "date", text
-        if _EXPONENT.fullmatch(text):
+        if _NUMERAL.fullmatch(text):
             return "unclear", text
     elif text in _NULLS:
         return "null", None

@@ -99,9 +99,7 @@ def _key(reader: Reader, node: Node | None, names: Sequence[str]) -> tuple[str, 
     return tuple(name for name in found if name)
 
 
-def _dates(
-    reader: Reader, node: Node | None, columns: Sequence[tuple[str, ColumnType]]
-) -> tuple[str, str, bool]:
+def _dates(reader: Reader, node: Node | None, columns: Sequence[tuple[str, ColumnType]]) -> tuple[str, str, bool]:
     types = dict(columns)
     if node is None:
         dated = [name if types.get(name) is ColumnType.DATE else "" for name in ("from", "to")]
@@ -162,7 +160,9 @@ def _csv_cells(
         return
     file, content = fetched
     if len(content) > LARGEST_FILE:
-        reader.problem("E504", node, f"{file} is larger than {LARGEST_FILE // 1024 // 1024} MB", "load it as reference data")
+        reader.problem(
+            "E504", node, f"{file} is larger than {LARGEST_FILE // 1024 // 1024} MB", "load it as reference data"
+        )
         return
     try:
         lines = csv.reader(io.StringIO(content.decode("utf-8-sig"), newline=""), strict=True)

@@ -101,7 +101,7 @@ def _tests(reader: Reader, node: Node | None) -> tuple[GoldenTest, ...]:
     for item in reader.items(node, "tests"):
         fields = reader.fields(item, schema.GOLDEN_TEST, "the test")
         name = reader.text(fields.get("name"), "name")
-        if name in names:
+        if name and name in names:
             reader.problem("E514", fields["name"], f"two tests are called {name!r}", "give each its own name")
         names.add(name)
         not_evaluated = fields.get("not_evaluated")
@@ -127,7 +127,9 @@ def _change(reader: Reader, node: Node | None) -> tuple[tuple[str, object], ...]
     for path, value in node.map.items():
         if not _CHANGE.fullmatch(path):
             place = reader.source.key_place(node, path)
-            reader.problem("E517", place, f"{path!r} is no path into a claim", "write lines.2.units or place_of_service")
+            reader.problem(
+                "E517", place, f"{path!r} is no path into a claim", "write lines.2.units or place_of_service"
+            )
             continue
         _refuse_unclear(reader, value)
         found.append((path, value.plain()))

@@ -12,6 +12,7 @@ from engine.policy.types import PolicyException
 
 MAXIMUM_DERIVED_FACTS = 10_000
 MAXIMUM_FIRINGS = 100_000
+MAXIMUM_WAVES = 200  # how long a chain of facts may grow through rules that feed each other
 
 
 class RunContext(Protocol):

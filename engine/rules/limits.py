@@ -39,9 +39,10 @@ def colliding(names: Iterable[str]) -> tuple[tuple[str, str], ...]:
 class IdentifierPool:
     """Hands out fact ids that the kernel tells apart: the n-th is always the same text."""
 
-    def __init__(self, taken: Iterable[str] = ()) -> None:
-        """Starts an empty pool that never hands out an id with the hash of a taken one."""
-        self._hashes = {fnv1a(name) for name in taken}
+    def __init__(self, session: str, taken: Iterable[str] = ()) -> None:
+        """Starts an empty pool for a session that never hands out an id with the hash of a taken one."""
+        self._prefix = f"{session}!"  # the kernel hashes both together
+        self._hashes = {fnv1a(self._prefix + name) for name in taken}
         self._identifiers: list[str] = []
         self._next = 0
 
@@ -50,7 +51,7 @@ class IdentifierPool:
         while len(self._identifiers) < count:
             name = format(self._next, "x")
             self._next += 1
-            found = fnv1a(name)
+            found = fnv1a(self._prefix + name)
             if found not in self._hashes:
                 self._hashes.add(found)
                 self._identifiers.append(name)

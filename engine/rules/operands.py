@@ -22,22 +22,34 @@ def fact_date(fact: Fact) -> str:
 
     A derived fact has its own ``service_date`` or ``on``, else the date of the first fact it was derived from.
     """
-    field = _DATE_FIELDS.get(fact.kind)
-    if field is not None:
-        found = fact.fields.get(field)
-        return found if isinstance(found, str) else ""
-    for name in ("service_date", "on"):
-        found = fact.fields.get(name)
-        if isinstance(found, str):
-            return found
-    return first_date(fact.derived_by.facts) if fact.derived_by is not None else ""
+    own = _own_date(fact)
+    if own or fact.derived_by is None or fact.kind in _DATE_FIELDS:
+        return own
+    return first_date(fact.derived_by.facts)
 
 
 def first_date(facts: Iterable[Fact]) -> str:
-    """Returns the first date that one of the facts has, in their order, or an empty text."""
-    for fact in facts:
-        found = fact_date(fact)
-        if found:
+    """Returns the first date that one of the facts, or of those it was derived from, has; or an empty text."""
+    waiting = list(facts)[::-1]
+    seen: set[int] = set()
+    while waiting:
+        fact = waiting.pop()
+        if id(fact) in seen:
+            continue
+        seen.add(id(fact))
+        own = _own_date(fact)
+        if own:
+            return own
+        if fact.derived_by is not None and fact.kind not in _DATE_FIELDS:
+            waiting.extend(reversed(fact.derived_by.facts))
+    return ""
+
+
+def _own_date(fact: Fact) -> str:
+    field = _DATE_FIELDS.get(fact.kind)
+    for name in (field,) if field is not None else ("service_date", "on"):
+        found = fact.fields.get(name)
+        if isinstance(found, str):
             return found
     return ""
 

@@ -24,9 +24,10 @@ from engine.rules.predicate import OWN
 
 SESSION = "1"  # the one session id; more than 1,024 live ones end in a crash
 GATE = "g"
-ALWAYS = "k"  # on every fact with the value 1: what a pattern with joins ends with
+WARM = "w"  # its fact fires the one rule that every ruleset has besides its own, see session.py
+ALWAYS = "k"  # on every fact with the value 1: a pattern with joins ends by comparing it
 _SIGNS = {Operator.OVER: "$gt", Operator.UNDER: "$lt", Operator.AT_LEAST: "$gte", Operator.AT_MOST: "$lte"}
-_RESERVED = ("id", "sid", "$s", GATE, ALWAYS, "rules")
+_RESERVED = ("id", "sid", "$s", GATE, WARM, ALWAYS, "rules")
 
 
 class Column(msgspec.Struct, frozen=True):
@@ -84,6 +85,7 @@ def write_ruleset(rules: Sequence[PlannedRule], cyclic: bool = False) -> Ruleset
     """Returns the kernel ruleset of planned rules; raises ValueError when a limit of the kernel would be passed."""
     columns = _Columns()
     definition = {f"r{index}": {"all": _patterns(rule, columns), "pri": 0} for index, rule in enumerate(rules)}
+    definition[WARM] = {"all": [{WARM: {"$and": [{WARM: 1}]}}], "pri": 0}
     marks = {pattern.mark for rule in rules for pattern in (*rule.when, *rule.unless)}
     needed = {mark: tuple(columns.needed.get(mark, {}).values()) for mark in sorted(marks)}
     count = columns.property_count + len(marks)
@@ -115,7 +117,9 @@ def _tests(pattern: PlannedPattern, rule: PlannedRule, columns: _Columns) -> lis
     for join in pattern.joins:
         tests += _join_tests(join, pattern.mark, rule.when[join.source].mark, columns)
     if pattern.joins:
-        tests.append({ALWAYS: 1})  # a false join as the last test reads past the kernel's heap
+        # A false join in the last place makes the kernel skip the end of the list and read past its heap. Only joins are in
+        # that list (a constant test is not), so the list ends with a join that is always true.
+        tests.append({ALWAYS: {f"m{pattern.joins[0].source}": ALWAYS}})
     return tests
 
 

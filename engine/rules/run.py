@@ -10,7 +10,7 @@ from engine.fact import Fact, FieldValue, Firing
 from engine.policy.types import PolicyException
 from engine.rules.alpha import remembering
 from engine.rules.compile import CompiledRules, Level
-from engine.rules.contract import MAXIMUM_DERIVED_FACTS, MAXIMUM_FIRINGS, RunContext, RunResult
+from engine.rules.contract import MAXIMUM_DERIVED_FACTS, MAXIMUM_FIRINGS, MAXIMUM_WAVES, RunContext, RunResult
 from engine.rules.missing import missing_fields
 from engine.rules.operands import Key, equality_key, evaluate_operand, fact_date, first_date, report_numbers
 from engine.rules.plan import FINDING, PlannedRule
@@ -191,6 +191,10 @@ class Wave:
         if len(self._run.derived) + len(self._known) > MAXIMUM_DERIVED_FACTS:
             raise EvaluationError(f"rules derived more than {MAXIMUM_DERIVED_FACTS} facts, {fresh[-1].kind} last")
         self._number += 1
+        if fresh and self._number > MAXIMUM_WAVES:
+            raise EvaluationError(
+                f"rules that feed each other derived a chain of more than {MAXIMUM_WAVES} {fresh[-1].kind}"
+            )
         self._current = []
         hits: dict[int, list[Fact]] = {}
         self._run.match(fresh, hits)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
 from itertools import count
 
 import durable_rules_engine as kernel
@@ -21,12 +22,13 @@ from engine.rules.compile import CompiledRules
 from engine.rules.contract import RunContext, RunResult
 from engine.rules.limits import MAXIMUM_PATTERNS_OF_RULE, MAXIMUM_PROPERTIES, IdentifierPool
 from engine.rules.plan import Mark, PlannedRule
-from engine.rules.rulesets import ALWAYS, GATE, SESSION, Ruleset, flag
+from engine.rules.rulesets import ALWAYS, GATE, SESSION, WARM, Ruleset, flag
 from engine.rules.run import Run, Wave
 
 _MAXIMUM_POLICIES = 8  # compiled policies whose kernel rulesets are kept
 _GATE_FACT = msgspec.json.encode({"id": GATE, "sid": SESSION, GATE: 1}).decode()
 _GATE_RETRACTION = msgspec.json.encode({"id": GATE, "sid": SESSION}).decode()
+_WARM_FACT = msgspec.json.encode({"id": WARM, "sid": SESSION, WARM: 1}).decode()
 _NAMES = count()
 _FINE = 0
 _UNMATCHED = 1  # a fact that no pattern reads is not stored
@@ -48,20 +50,39 @@ class KernelError(EvaluationError):
     """The kernel answered with an error or did not come clean; its ruleset was thrown away."""
 
 
+def _ignore(_name: str, _bound: dict[str, _Matched]) -> None:
+    """Answers the action that prepares a ruleset."""
+
+
 class KernelRuleset:
     """One ruleset in the kernel's memory."""
 
     def __init__(self, ruleset: Ruleset) -> None:
         """Hands the definition to the kernel."""
         self.ruleset = ruleset
-        self.pool = IdentifierPool([GATE])
+        self.pool = IdentifierPool(SESSION, [GATE, WARM])
         self.flags = {mark: flag(mark) for mark in ruleset.columns}
         self.aliases = [f"m{index}" for index in range(MAXIMUM_PATTERNS_OF_RULE)]
         self.rules = {f"r{index}": rule for index, rule in enumerate(ruleset.rules)}
         self._handle: int = kernel.create_ruleset(f"claimrules-{next(_NAMES)}", ruleset.definition)
+        self._alive = False  # whether the kernel has a state for the session
+        self._fired = False  # whether that state has fired a rule
+        self._warm_up()
+
+    def _warm_up(self) -> None:
+        """Fires a rule once: until then the kernel's state holds garbage pointers, which ``delete_state`` would free."""
+        self._alive = True
+        self._checked(kernel.assert_fact(self._handle, _WARM_FACT))
+        self._drain(_ignore)
+        if not self._fired:
+            raise KernelError("the rules kernel did not fire the rule that prepares it")
+        self._delete_state()
 
     def delete(self) -> None:
         """Frees the kernel's memory; the ruleset cannot be used afterwards."""
+        if self._alive:
+            with suppress(kernel.error):  # after a fault the kernel may know no such session
+                self._delete_state()
         kernel.delete_ruleset(self._handle)
 
     def run(self, properties: Sequence[Properties], answer: Answer) -> None:
@@ -76,16 +97,27 @@ class KernelRuleset:
         self._drain(answer)
 
     def clean(self, sent: Collection[str]) -> None:
-        """Retracts the gate and then every fact, and verifies that nothing is left."""
+        """Empties the session, and verifies that nothing is left.
+
+        A session in which nothing fired is emptied by retraction, the gate first, which is cheaper. After a firing the kernel keeps
+        the finished action on its facts, and their retraction reads past the end of its heap: then the session is deleted.
+        """
+        if self._fired:
+            self._delete_state()
+            return
         kernel.retract_fact(self._handle, _GATE_RETRACTION)
         kernel.retract_facts(self._handle, _ENCODE([{"id": one, "sid": SESSION} for one in sent]).decode())
-        left = kernel.get_facts(self._handle, SESSION)
-        if left != "[]":
+        if kernel.get_facts(self._handle, SESSION) != "[]":
             raise KernelError("the rules kernel kept facts of a finished claim")
+
+    def _delete_state(self) -> None:
+        kernel.delete_state(self._handle, SESSION)
+        self._alive = self._fired = False
 
     def _assert(self, properties: Sequence[Properties]) -> None:
         if any(len(one) > MAXIMUM_PROPERTIES + 3 for one in properties):
             raise KernelError("a fact has more properties than the rules kernel takes")
+        self._alive = True
         self._checked(kernel.assert_facts(self._handle, _ENCODE(properties).decode()))
 
     def _checked(self, outcome: tuple[int, int]) -> None:
@@ -96,6 +128,7 @@ class KernelRuleset:
         action = kernel.start_action(self._handle)
         if action is None:
             return
+        self._fired = True
         _, result, handle = action
         while result is not None:
             for name, bound in _ANSWER.decode(result).items():
@@ -158,11 +191,18 @@ class Session:
             made = rulesets[id(ruleset)] = KernelRuleset(ruleset)
         try:
             _run_triggered(made, rules, run)
+        except kernel.error as error:
+            _discard(rulesets, made)
+            raise KernelError(f"the rules kernel reported a fault: {error}") from error
         except BaseException:
-            # Facts may be left in the kernel: nothing of this ruleset is trusted any more.
-            del rulesets[id(ruleset)]
-            made.delete()
+            _discard(rulesets, made)
             raise
+
+
+def _discard(rulesets: dict[int, KernelRuleset], made: KernelRuleset) -> None:
+    """Throws a ruleset away: facts may be left in it, so nothing of it is trusted any more."""
+    del rulesets[id(made.ruleset)]
+    made.delete()
 
 
 def _delete_all(rulesets: dict[int, KernelRuleset]) -> None:

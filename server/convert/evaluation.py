@@ -206,7 +206,7 @@ def evaluation_from_message(message: Message) -> Evaluation:
         policy=_policy(message.policy),
         other_policies=tuple(_policy(policy) for policy in message.other_policies),
         reference=tuple(
-            TableUse(use.table, use.release, use.digest, use.complete, use.stale) for use in message.reference
+            TableUse(use.table, use.release, use.digest, _complete(use), use.stale) for use in message.reference
         ),
         findings=tuple(_finding(finding) for finding in message.findings),
         excepted=tuple(
@@ -216,6 +216,10 @@ def evaluation_from_message(message: Message) -> Evaluation:
         trial_findings=tuple(_finding(finding) for finding in message.trial_findings),
         not_evaluated=tuple(NotEvaluated(each.rule_id, each.reason, each.detail) for each in message.not_evaluated),
     )
+
+
+def _complete(message: Message) -> bool:
+    return bool(message.complete) if message.HasField("complete") else True
 
 
 def _policy(message: Message) -> PolicyUse:
@@ -294,7 +298,7 @@ def _matched(message: Message) -> MatchedFact:
         name=message.name,
         kind=message.kind,
         fields=_fields(message.fields),
-        row=RowSource(row.table, row.release, dict(sorted(row.key.items())), row.complete, row.stale)
+        row=RowSource(row.table, row.release, dict(sorted(row.key.items())), _complete(row), row.stale)
         if message.HasField("row")
         else None,
         derived_by=_explanation(message.derived_by) if message.HasField("derived_by") else None,

@@ -36,7 +36,7 @@ BAD = Evaluation(
     evaluation_id="e1",
     disposition="DENY_RISK",
     policy=PolicyUse("p", "1"),
-    reference=(TableUse("ncci_ptp", "2024q3", stale=True),),
+    reference=(TableUse("ncci_ptp", "2024q3", stale=True), TableUse("mpfs", "starter", complete=False)),
     findings=(FINDING,),
     trial_findings=(msgspec.structs.replace(FINDING, rule_id="NAT-2", mode="TRIAL"),),
     not_evaluated=(NotEvaluated("NAT-9", "MISSING_TABLE", "mpfs has no release"),),
@@ -103,6 +103,7 @@ def test_the_table_shows_line_rule_message_and_fix() -> None:
     assert "ERROR (trial)" in text
     assert "not evaluated: NAT-9 (MISSING_TABLE) mpfs has no release" in text
     assert "stale: ncci_ptp 2024q3" in text
+    assert "samples only, so silence proves nothing: mpfs" in text
     assert "C105 no date" in text
     assert "4 claims: 1 DENY_RISK, 1 PASS, 2 not judged. Findings: 1 ERROR." in text
 

@@ -36,7 +36,7 @@ def claim(number: int) -> Claim:
         ],
         4: [ServiceLine(1, "99214", day, diagnosis_pointers=(3,), charge_cents=15000)],
     }[number % 5]
-    return Claim(
+    made = Claim(
         claim_id=f"C-{number}",
         received_date="2024-08-01",
         place_of_service="11",
@@ -45,6 +45,7 @@ def claim(number: int) -> Claim:
         diagnoses=(Diagnosis("K63.5"),),
         lines=tuple(lines),
     )
+    return msgspec.json.decode(msgspec.json.encode(made), type=Claim)  # as a file or a message would give it
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +73,7 @@ def test_fifty_clients_at_once_get_the_answers_of_the_engine(real: RunningServer
     with ThreadPoolExecutor(50) as clients:
         answers = list(clients.map(lambda each: evaluate(real, each), claims))
     assert answers == [evaluator.evaluate(each) for each in claims]
-    assert {finding.category for answer in answers for finding in answer.findings} >= {"duplicate_line"}
+    assert {finding.category for answer in answers for finding in answer.findings} >= {"ncci_ptp"}
 
 
 def test_a_batch_and_a_stream_answer_as_single_calls_do(real: RunningServer, evaluator: Evaluator) -> None:

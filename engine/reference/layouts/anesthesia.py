@@ -30,10 +30,9 @@ def recognises(member: SourceMember, head: bytes) -> bool:
 
 
 def recognises_text(_member: SourceMember, head: bytes) -> bool:
-    """Returns whether the first lines are contractor, locality, name and a factor without a decimal point."""
-    lines = [line.rstrip(b"\r").decode("latin-1") for line in head.split(b"\n")[:6]]
-    complete = [line for line in lines if line.strip("\x1a ")]
-    return bool(complete) and all(_RECORD.fullmatch(line) for line in complete)
+    """Returns whether the first line is contractor, locality, name and a factor without a decimal point."""
+    first = head.lstrip().split(b"\n", 1)[0].rstrip(b"\r").decode("latin-1")
+    return _RECORD.fullmatch(first) is not None
 
 
 def read(member: SourceMember) -> Iterator[ParsedTable]:

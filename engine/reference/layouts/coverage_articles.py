@@ -19,7 +19,7 @@ from engine.reference.layout import Layout, ParsedTable, ReleaseHeader, SourceMe
 from engine.reference.layouts.archive import siblings
 from engine.reference.layouts.code_lists import ALWAYS
 from engine.reference.layouts.fields import american_date, compact_date, icd_with_dot, is_code, squeezed, whole
-from engine.reference.layouts.problems import Cells, ProblemLog, guarded, refusal
+from engine.reference.layouts.problems import DAMAGE, Cells, ProblemLog, guarded, refusal
 from engine.reference.layouts.records import preview
 
 _ANCHOR = "article_x_hcpc_code.csv"
@@ -72,22 +72,24 @@ def _table(beside: Mapping[str, SourceMember], name: str) -> Iterator[tuple[int,
     member = beside.get(name)
     if member is None:
         return
-    with member.open() as stream:
-        lines = io.TextIOWrapper(stream, encoding="utf-8-sig", errors="replace", newline="")
-        reader = csv.reader(lines, strict=False)
-        try:
+    line = 0
+    try:
+        with member.open() as stream:
+            lines = io.TextIOWrapper(stream, encoding="utf-8-sig", errors="replace", newline="")
+            reader = csv.reader(lines, strict=False)
             heading = [squeezed(cell) for cell in next(reader, [])]
             line = reader.line_num + 1
             for cells in reader:
                 if any(cells):
                     if len(cells) != len(heading):
-                        raise refusal(
-                            member, "E602", f"the line has {len(cells)} columns, its header {len(heading)}", line=line
-                        )
+                        message = f"the line has {len(cells)} columns, its header {len(heading)}"
+                        raise refusal(member, "E602", message, line=line)
                     yield line, dict(zip(heading, (cell.strip() for cell in cells), strict=True))
                 line = reader.line_num + 1
-        except csv.Error as error:
-            raise refusal(member, "E602", f"the line is not well formed: {error}", line=reader.line_num) from error
+    except csv.Error as error:
+        raise refusal(member, "E602", f"the line is not well formed: {error}", line=line) from error
+    except DAMAGE as error:
+        raise refusal(member, "E601", f"the file is damaged or cut short: {error}", line=line) from error
 
 
 def _key(cells: Mapping[str, str]) -> _Key:

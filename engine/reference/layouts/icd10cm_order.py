@@ -18,9 +18,9 @@ _LINE = re.compile(r"\d{5} [A-Z][0-9A-Z]{2,6} {1,5}[01] \S")
 
 
 def recognises(_member: SourceMember, head: bytes) -> bool:
-    """Returns whether the first lines are number, code, flag and titles at their positions."""
-    lines = [line.rstrip("\r") for line in head[:8192].decode("latin-1").split("\n")[:5] if line.strip()]
-    return bool(lines) and all(_LINE.match(line) and line[14] in "01" for line in lines)
+    """Returns whether the first line is number, code, flag and titles at their positions."""
+    first = head.lstrip().split(b"\n", 1)[0].decode("latin-1")
+    return _LINE.match(first) is not None and first[14] in "01"
 
 
 def read(member: SourceMember) -> Iterator[ParsedTable]:

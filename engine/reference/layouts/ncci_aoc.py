@@ -60,13 +60,14 @@ def read(member: SourceMember) -> Iterator[ParsedTable]:
     year, number = int(found.group(1)), int(found.group(2))
     first, last = quarter(year, number)
     header = ReleaseHeader("ncci_aoc", f"{year}q{number}", first, first, last, True, _HISTORY_FROM)
-    height, cells = next(
-        (place, cells) for place, cells in enumerate(preview(member, head_of(member))) if _columns(cells)
-    )
+    rows = preview(member, head_of(member))
+    height = next((place for place, cells in enumerate(rows) if _columns(cells)), -1)
+    if height < 0:
+        raise refusal(member, "E607", f"no header row has the columns {', '.join(_NEEDED)}")
     log = ProblemLog(member)
     parsed = ParsedTable(header, iter(()), log.problems)
     source = records(member, UTF8, log)
-    parsed.rows = guarded(log, _rows(source, height, cells, parsed, log))
+    parsed.rows = guarded(log, _rows(source, height, rows[height], parsed, log))
     yield parsed
 
 
@@ -96,7 +97,9 @@ def _rows(
             log.add("E603", f"the edit ends on {end}, before it begins on {start}", line, heading[columns["to"]])
         if len(log.problems) == before:
             parsed.line = line
-            yield add_on, primary, named["type"], start, end, primary == _CONTRACTOR_DEFINED
+            contractor = primary == _CONTRACTOR_DEFINED
+            # An empty key cell matches any code: the contractor decides which primaries do.
+            yield add_on, None if contractor else primary, named["type"], start, end, contractor
 
 
 def _code(text: str, column: str, line: int, log: ProblemLog) -> str:

@@ -30,10 +30,9 @@ def recognises(member: SourceMember, head: bytes) -> bool:
 
 
 def recognises_text(_member: SourceMember, head: bytes) -> bool:
-    """Returns whether the first lines are code, modifier, status, contractor, locality and two prices."""
-    lines = [line.rstrip(b"\r").decode("latin-1") for line in head.split(b"\n")[:6]]
-    complete = [line for line in lines if line.strip("\x1a ")]
-    return bool(complete) and all(_RECORD.fullmatch(line) for line in complete)
+    """Returns whether the first line is code, modifier, status, contractor, locality and two prices."""
+    first = head.lstrip().split(b"\n", 1)[0].rstrip(b"\r").decode("latin-1")
+    return _RECORD.fullmatch(first) is not None
 
 
 def read(member: SourceMember) -> Iterator[ParsedTable]:

@@ -30,30 +30,34 @@ _WORKBOOK_LIMIT = 1 << 31
 def line_blocks(member: SourceMember, encoding: str, log: ProblemLog) -> Iterator[tuple[int, list[str]]]:
     """Yields blocks of decoded lines (without line ends) with the number of their first line.
 
-    A byte outside the encoding is noted (``E605``) and ends the reading, as does a line of more than 16 MiB.
+    A byte outside the encoding is noted (``E605``) and ends the reading, as do damage to the file (``E601``) and a line of more
+    than 16 MiB (``E602``).
     """
     number, rest = 1, b""
-    with member.open() as stream:
-        while block := stream.read(_BLOCK):
-            block = rest + block
-            cut = block.rfind(b"\n") + 1
-            if not cut and len(block) > _LONGEST_LINE:
-                note_quietly(log, "E602", "a line has no end", number)
-                return
-            rest = block[cut:]
-            if cut:
-                lines = _decoded(block[: cut - 1], number, encoding, log)
-                if lines is None:
+    try:
+        with member.open() as stream:
+            while block := stream.read(_BLOCK):
+                block = rest + block
+                cut = block.rfind(b"\n") + 1
+                if not cut and len(block) > _LONGEST_LINE:
+                    note_quietly(log, "E602", "a line has no end", number)
                     return
-                yield number, lines
-                number += len(lines)
+                rest = block[cut:]
+                if cut:
+                    lines, complete = _decoded(block[: cut - 1], number, encoding, log)
+                    yield number, lines
+                    if not complete:
+                        return
+                    number += len(lines)
+    except DAMAGE as error:
+        note_quietly(log, "E601", f"the file is damaged or cut short: {error or type(error).__name__}", number)
+        return
     if rest:
-        lines = _decoded(rest, number, encoding, log)
-        if lines is not None:
-            yield number, lines
+        yield number, _decoded(rest, number, encoding, log)[0]
 
 
-def _decoded(block: bytes, number: int, encoding: str, log: ProblemLog) -> list[str] | None:
+def _decoded(block: bytes, number: int, encoding: str, log: ProblemLog) -> tuple[list[str], bool]:
+    """Returns the lines of a block, those before the first byte that is not text when there is one, and whether all are there."""
     if number == 1 and block.startswith(b"\xef\xbb\xbf"):
         block = block[3:]
     try:
@@ -61,7 +65,12 @@ def _decoded(block: bytes, number: int, encoding: str, log: ProblemLog) -> list[
     except UnicodeDecodeError as error:
         line = number + block.count(b"\n", 0, error.start)
         note_quietly(log, "E605", f"byte 0x{block[error.start]:02x} is not text in {encoding}", line)
-        return None
+        good = block.rfind(b"\n", 0, error.start)
+        return (_split(block[:good].decode(encoding)) if good >= 0 else []), False
+    return _split(text), True
+
+
+def _split(text: str) -> list[str]:
     lines = text.replace("\r\n", "\n").split("\n")
     if lines[-1].endswith("\r"):
         lines[-1] = lines[-1][:-1]
@@ -106,9 +115,9 @@ def _cell_text(value: object) -> str:
 
 def worksheet(member: SourceMember) -> Iterator[Record]:
     """Yields the rows of a workbook's first sheet as text. Raises InvalidDataError when it is damaged or too large."""
-    with member.open() as stream:
-        content = io.BytesIO(stream.read(_WORKBOOK_LIMIT))
     try:
+        with member.open() as stream:
+            content = io.BytesIO(stream.read(_WORKBOOK_LIMIT))
         with zipfile.ZipFile(content) as package:
             if sum(info.file_size for info in package.infolist()) > _WORKBOOK_LIMIT:
                 raise refusal(member, "E601", "the workbook holds more than 2 GB")
