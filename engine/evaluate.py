@@ -246,7 +246,7 @@ def _table_uses(outcomes: Sequence[_Outcome]) -> tuple[TableUse, ...]:
 
 
 def _excepted(outcomes: Sequence[_Outcome]) -> tuple[Excepted, ...]:
-    found = {}
+    found: dict[tuple[str, str], Excepted] = {}
     for outcome in outcomes:
         for finding, exception in outcome.excepted:
             entry = Excepted(finding, exception.id, exception.policy_id, exception.because, exception.approved_by)

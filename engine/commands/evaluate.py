@@ -22,13 +22,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from engine.claims import InvalidClaim, is_calendar_date, read_claims
 from engine.commands.evaluation_output import WRITERS, Result, Tally
 from engine.commands.evaluation_pool import judge_here, judge_in_processes
-from engine.commands.options import (
-    STORE_VARIABLE,
-    add_policies_option,
-    add_store_option,
-    policies_folder,
-    store_path,
-)
+from engine.commands.options import add_policies_option, add_store_option, policies_folder, store_to_read
 from engine.errors import UsageError
 from engine.evaluate import Evaluator
 from engine.model import Claim
@@ -67,7 +61,7 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
 def run(arguments: argparse.Namespace) -> int:
     """Judges the claims, writes the results, and returns the exit code; raises ClaimrulesError for what stops everything."""
     _check(arguments)
-    policies, store = policies_folder(arguments), _store(arguments)
+    policies, store = policies_folder(arguments), store_to_read(arguments)
     evaluator = open_evaluator(policies, store)
     try:
         with _progress(arguments.files) as moved:
@@ -109,18 +103,6 @@ def _check(arguments: argparse.Namespace) -> None:
             raise UsageError(f"--output-file {path} is also a claim file; it would be overwritten")
     if arguments.output_file is not None and not arguments.output_file.absolute().parent.is_dir():
         raise UsageError(f"--output-file: there is no folder {arguments.output_file.parent}")
-
-
-def _store(arguments: argparse.Namespace) -> Path | None:
-    """Returns the store, or None where none was named and the user has none: only tables beside the policies are used."""
-    store = store_path(arguments)
-    if arguments.store is None and not os.environ.get(STORE_VARIABLE) and not store.exists():
-        print(
-            "claimrules: there is no reference store (--store); official tables are the samples beside the policies, if any",
-            file=sys.stderr,
-        )
-        return None
-    return store
 
 
 def _claims(files: list[Path], received: str, moved: Callable[[int], None]) -> Iterator[Claim | InvalidClaim]:

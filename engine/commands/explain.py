@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from engine.claims import InvalidClaim, read_claims
-from engine.commands.options import add_policies_option, add_store_option, policies_folder, store_path
+from engine.commands.options import add_policies_option, add_store_option, policies_folder, store_to_read
 from engine.errors import InvalidClaimError, UsageError
 from engine.evaluate import Evaluator
 from engine.explain import explain, finding_text
@@ -31,7 +31,7 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
 def run(arguments: argparse.Namespace) -> int:
     """Prints the explanation; returns 0. Problems are raised as ClaimrulesError."""
     claim = _claim(arguments.claim, arguments.claim_id)
-    evaluator = Evaluator(load_snapshot(policies_folder(arguments), store_path(arguments)))
+    evaluator = Evaluator(load_snapshot(policies_folder(arguments), store_to_read(arguments)))
     if arguments.rule:
         print(explain(evaluator, claim, arguments.rule, arguments.as_of))
         return 0

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import argparse
 import os
+import sys
 from pathlib import Path
 
 import platformdirs
 
 from engine.errors import UsageError
+from engine.policies_folder import default_policies_folder
 
 STORE_VARIABLE = "CLAIMRULES_STORE"
 _STORE_FILE = "reference.sqlite"
@@ -35,16 +37,32 @@ def store_path(arguments: argparse.Namespace) -> Path:
     return Path(platformdirs.user_data_dir("claimrules", appauthor=False)) / _STORE_FILE
 
 
+def store_to_read(arguments: argparse.Namespace) -> Path | None:
+    """Returns the store a command reads, or None, said on stderr, where none was named and the user has none.
+
+    A store that was named and is not there is an error for whoever opens it, never silently left out.
+    """
+    store = store_path(arguments)
+    named = getattr(arguments, "store", None) is not None or bool(os.environ.get(STORE_VARIABLE))
+    if not named and not store.exists():
+        print(
+            "claimrules: there is no reference store (--store); official tables are the samples beside the policies",
+            file=sys.stderr,
+        )
+        return None
+    return store
+
+
 def add_policies_option(parser: argparse.ArgumentParser) -> None:
     """Adds ``--policies DIR`` to a command that reads policies."""
     parser.add_argument(
-        "--policies", type=Path, default=Path("policies"), metavar="DIR", help="the policies (default: ./policies)"
+        "--policies", type=Path, metavar="DIR", help="the policies (default: ./policies, else those that ship)"
     )
 
 
 def policies_folder(arguments: argparse.Namespace) -> Path:
     """Returns the folder of policies a command is about. Raises UsageError when there is none."""
-    folder: Path = arguments.policies
+    folder: Path = arguments.policies if arguments.policies is not None else default_policies_folder()
     if not folder.is_dir():
         raise UsageError(f"there is no folder of policies {folder}; name it with --policies")
     return folder
