@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from engine.commands import evaluate
+from engine.commands import evaluate, options
 from engine.errors import EvaluationError, NoPolicyError, UsageError
 from engine.model import Claim, Evaluation, Finding, PolicyUse
 from tests.claims.documents import as_bytes, claim_document
@@ -208,7 +208,7 @@ def test_without_any_store_the_command_says_so(
     monkeypatch.setattr(evaluate, "Evaluator", StandIn)
     stores: list[Path | None] = []
     monkeypatch.setattr(evaluate, "load_snapshot", lambda policies, store: stores.append(store))
-    monkeypatch.setattr(evaluate, "store_path", lambda arguments: tmp_path / "absent.sqlite")
+    monkeypatch.setattr(options, "store_path", lambda arguments: tmp_path / "absent.sqlite")
     monkeypatch.delenv("CLAIMRULES_STORE", raising=False)
     parser = argparse.ArgumentParser()
     evaluate.register(parser.add_subparsers())

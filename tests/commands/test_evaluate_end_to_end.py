@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.commands import evaluate
+from engine.commands import evaluate, options
 from engine.errors import InvalidPolicyError
 from tests.claims.documents import as_bytes, claim_document, line_document
 
@@ -55,7 +55,7 @@ Run = Callable[..., int]
 @pytest.fixture
 def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     monkeypatch.delenv("CLAIMRULES_STORE", raising=False)
-    monkeypatch.setattr(evaluate, "store_path", lambda arguments: tmp_path / "absent.sqlite")
+    monkeypatch.setattr(options, "store_path", lambda arguments: tmp_path / "absent.sqlite")
     policies = tmp_path / "policies"
     policies.mkdir()
     (policies / "sample.yaml").write_text(POLICY)
