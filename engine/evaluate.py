@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
+from engine.context import ClaimContext
 from engine.fact import Firing
 from engine.facts import ClaimFacts, build_facts
 from engine.fixes import FixMaker, Judgement
@@ -21,36 +22,17 @@ from engine.model import (
     Excepted,
     Finding,
     NotEvaluated,
-    Scalar,
     TableUse,
 )
 from engine.policy.types import PolicyException, Status, Value
+from engine.reference.block import RecentlyUsed
 from engine.reference.view import ReferenceView
 from engine.reporting import finding_of
 from engine.rules import Session
 from engine.snapshot import VIRTUAL_TABLES, CompiledPolicy, Snapshot
 
+_CONTEXTS = 64  # policies and knowledge dates whose answers are remembered
 _SEVERITY_ORDER = {"ERROR": 0, "WARNING": 1, "INFO": 2}
-
-
-class ClaimContext:
-    """Answers what rules ask beside the facts: membership of dated tables, and dated policy values."""
-
-    def __init__(self, view: ReferenceView, values: Mapping[str, Value], known_on: str) -> None:
-        """Binds the view, the policy's values and the knowledge date of one evaluation."""
-        self.values = values
-        self._view = view
-        self._known_on = known_on
-
-    def has(self, table: str, column: str, value: str, on: str) -> bool:
-        """Returns whether a table's column holds a value on an ISO date."""
-        return self._view.has(table, column, value, on, self._known_on)
-
-    def value(self, value_id: str, on: str) -> Scalar | None:
-        """Returns a dated value as it stood on an ISO date, or None before its first date."""
-        value = self.values.get(value_id)
-        entry = value.on(on) if value is not None else None
-        return None if entry is None else entry.value
 
 
 class _Outcome(msgspec.Struct, frozen=True):
@@ -71,7 +53,7 @@ class Evaluator:
         """Opens a session for the snapshot."""
         self.snapshot = snapshot
         self._session = Session()
-        self._values: dict[int, dict[str, Value]] = {}
+        self._contexts = RecentlyUsed(_CONTEXTS)
 
     def close(self) -> None:
         """Releases the rules engine's memory."""
@@ -125,11 +107,13 @@ class Evaluator:
 
     def context_for(self, compiled: CompiledPolicy, as_of: str) -> ClaimContext:
         """Returns what answers the rules of a policy beside the facts."""
-        key = id(compiled.resolved)
-        values = self._values.get(key)
-        if values is None:
-            values = self._values[key] = {value.id: value for value in compiled.resolved.values}
-        return ClaimContext(self.snapshot.reference, values, as_of)
+        key = (id(compiled), as_of)
+        context: ClaimContext | None = self._contexts.get(key)
+        if context is None:
+            values = {value.id: value for value in compiled.resolved.values}
+            context = ClaimContext(self.snapshot.reference, values, as_of)
+            self._contexts.keep(key, context)
+        return context
 
     def _policies(
         self, claim: Claim, as_of: str, policy: tuple[str, str] | None
@@ -145,12 +129,11 @@ class Evaluator:
         return list(covered.values())
 
     def _judge_under(self, compiled: CompiledPolicy, claim: Claim, own_dates: set[str], as_of: str) -> _Outcome:
-        view = self.snapshot.reference
         context = self.context_for(compiled, as_of)
         values = context.values
-        claim_facts = build_facts(claim, compiled.plan, view, context, as_of)
+        claim_facts = build_facts(claim, compiled.plan, context)
         result = self._session.run(compiled.rules, claim_facts.facts, context)
-        tables, missing = _tables(compiled, view, sorted(own_dates), as_of)
+        tables, missing = context.remembered(_tables_of, compiled, tuple(sorted(own_dates)))
         not_evaluated = [
             *missing.values(),
             *(
@@ -206,8 +189,8 @@ def _judgement(outcomes: Sequence[_Outcome]) -> Judgement:
     )
 
 
-def _tables(
-    compiled: CompiledPolicy, view: ReferenceView, dates: Sequence[str], known_on: str
+def _tables_of(
+    view: ReferenceView, compiled: CompiledPolicy, dates: Sequence[str], known_on: str
 ) -> tuple[tuple[TableUse, ...], dict[str, NotEvaluated]]:
     """Returns the releases used, and for each rule that hangs on a table without one, why it was not judged."""
     uses: dict[tuple[str, str], TableUse] = {}

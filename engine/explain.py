@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
+from engine.context import ClaimContext
 from engine.errors import UsageError
-from engine.evaluate import ClaimContext, Evaluator
+from engine.evaluate import Evaluator
 from engine.fact import Fact
 from engine.facts import build_facts
 from engine.model import Claim, Evaluation, Explanation, Finding, MatchedFact
@@ -79,18 +80,14 @@ def why_not(
         rule = compiled.rule_by_id.get(rule_id)
         if rule is not None:
             context = evaluator.context_for(compiled, as_of)
-            facts = all_facts(evaluator, compiled, claim, context, as_of)
+            facts = all_facts(compiled, claim, context)
             return _why_not(rule, name, facts, context)
     raise UsageError(f"rule {rule_id} is not among the rules of {', '.join(tried)} (misspelt, disabled or draft?)")
 
 
-def all_facts(
-    evaluator: Evaluator, compiled: CompiledPolicy, claim: Claim, context: ClaimContext, as_of: str
-) -> Sequence[Fact]:
+def all_facts(compiled: CompiledPolicy, claim: Claim, context: ClaimContext) -> Sequence[Fact]:
     """Returns every fact of a claim under a policy, with those that rules derive."""
-    view = evaluator.snapshot.reference
-    plan = compiled.plan
-    stated = build_facts(claim, plan, view, context, as_of).facts
+    stated = build_facts(claim, compiled.plan, context).facts
     return [*stated, *oracle.run(compiled.resolved, stated, context).derived]
 
 

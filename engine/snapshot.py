@@ -40,7 +40,7 @@ LEVEL_FACTS = frozenset(
 )
 
 
-class CompiledPolicy(msgspec.Struct, frozen=True):
+class CompiledPolicy(msgspec.Struct, frozen=True, eq=False):
     """One resolved policy ready to run: its compiled rules, the facts they read and, by rule id, the tables they hang on.
 
     ``tables_by_rule`` is closed over derived facts: a rule hangs on what the rules that derive its facts hang on.

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import msgspec
 
+from engine.context import ClaimContext
 from engine.documentation.scope import Conflict, scope_facts
 from engine.fact import Fact
 from engine.facts.diagnoses import diagnosis_facts
@@ -17,8 +18,6 @@ from engine.facts.parts import FactPlan, take_apart
 from engine.facts.record import documentation_facts, supported_level_facts
 from engine.facts.rows import row_facts, total_facts
 from engine.model import Claim
-from engine.reference.view import ReferenceView
-from engine.rules import RunContext
 
 __all__ = ["ClaimFacts", "FactPlan", "build_facts"]
 
@@ -32,11 +31,9 @@ class ClaimFacts(msgspec.Struct, frozen=True):
     conflicts: tuple[Conflict, ...]
 
 
-def build_facts(
-    claim: Claim, plan: FactPlan, view: ReferenceView, context: RunContext, known_on: str = ""
-) -> ClaimFacts:
+def build_facts(claim: Claim, plan: FactPlan, context: ClaimContext) -> ClaimFacts:
     """Returns every fact of a claim that the plan asks for; the claim must have passed ``engine.claims.problems_of``."""
-    parts = take_apart(claim, plan, view, context, known_on)
+    parts = take_apart(claim, plan, context)
     kinds = plan.kinds
     facts: list[Fact] = []
     if "claim" in kinds:

@@ -20,7 +20,7 @@ def diagnosis_facts(parts: ClaimParts) -> Iterator[Fact]:
         for on in dates or [parts.earliest]:
             validity: Fields = {}
             if wants_table:
-                validity = diagnosis_codes.validity(parts.view, diagnosis.code, on, parts.known_on)
+                validity = parts.context.remembered(diagnosis_codes.validity, diagnosis.code, on)
             if validity in seen:
                 continue
             seen.append(validity)

@@ -25,7 +25,7 @@ def line_facts(parts: ClaimParts) -> Iterator[Fact]:
         if wants_fees:
             _put_fee_schedule(parts, fields, line)
         if wants_status:
-            found = procedure_codes.code_status(parts.view, line.procedure_code, line.service_date, parts.known_on)
+            found = parts.context.remembered(procedure_codes.code_status, line.procedure_code, line.service_date)
             put_text(fields, code_status=found.status, code_last_valid=found.last_valid)
         yield Fact("line", fields)
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 
 import msgspec
 
+from engine.context import ClaimContext
 from engine.fact import Fact, FieldValue
 from engine.model import Claim, HistoryLine, ServiceLine
 from engine.policy.types import Total
@@ -38,9 +39,7 @@ class ClaimParts(msgspec.Struct, frozen=True):
 
     claim: Claim
     plan: FactPlan
-    view: ReferenceView
-    context: RunContext
-    known_on: str
+    context: ClaimContext
     lines: tuple[ServiceLine, ...]
     history: tuple[HistoryLine, ...]
     dates: tuple[str, ...]
@@ -48,12 +47,22 @@ class ClaimParts(msgspec.Struct, frozen=True):
     practitioners: tuple[str, ...]
 
     @property
+    def view(self) -> ReferenceView:
+        """The reference view."""
+        return self.context.view
+
+    @property
+    def known_on(self) -> str:
+        """The knowledge date, empty for all that is loaded."""
+        return self.context.known_on
+
+    @property
     def earliest(self) -> str:
         """The earliest service date."""
         return self.dates[0]
 
 
-def take_apart(claim: Claim, plan: FactPlan, view: ReferenceView, context: RunContext, known_on: str) -> ClaimParts:
+def take_apart(claim: Claim, plan: FactPlan, context: ClaimContext) -> ClaimParts:
     """Returns the parts of a claim that has at least one line."""
     lines = sorted(claim.lines, key=lambda line: line.line_number)
     history = sorted(_standing_history(claim), key=_history_order)
@@ -61,9 +70,7 @@ def take_apart(claim: Claim, plan: FactPlan, view: ReferenceView, context: RunCo
     return ClaimParts(
         claim=claim,
         plan=plan,
-        view=view,
         context=context,
-        known_on=known_on,
         lines=tuple(lines),
         history=tuple(history),
         dates=tuple(sorted({line.service_date for line in lines})),

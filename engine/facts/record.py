@@ -41,7 +41,7 @@ def supported_level_facts(parts: ClaimParts, scoped: Sequence[ScopedFact]) -> It
         facts = by_line.get(line.line_number)
         if not facts:
             continue
-        families = visit_families(parts.view, line.service_date, parts.known_on)
+        families = parts.context.remembered(visit_families, line.service_date)
         family = families.get(line.procedure_code)
         level = supported_level(line.procedure_code, family, facts) if family is not None else None
         if level is not None:

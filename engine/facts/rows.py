@@ -53,23 +53,25 @@ def row_source(table: str, use: TableUse | None, key: dict[str, str]) -> RowSour
 
 def total_facts(parts: ClaimParts, facts: Sequence[Fact]) -> Iterator[Fact]:
     """Yields a fact ``total`` for each group of each ``totals:`` entry of the policy."""
+    by_kind: dict[str, list[Fact]] = {}
+    for fact in facts:
+        by_kind.setdefault(fact.kind, []).append(fact)
     for total, predicate in parts.plan.totals:
-        groups: dict[tuple[FieldValue, ...], list[Fact]] = {}
-        for fact in facts:
-            if (
-                fact.kind == total.kind
-                and all(name in fact.fields for name in total.by)
-                and predicate(fact, parts.context)
-            ):
-                groups.setdefault(tuple(fact.fields[name] for name in total.by), []).append(fact)
-        for key, members in groups.items():
-            yield Fact("total", _total_fields(total, key, members, parts.earliest))
+        groups: dict[tuple[FieldValue | None, ...], list[Fact]] = {}
+        for fact in by_kind.get(total.kind, ()):
+            if predicate(fact, parts.context):
+                key = tuple(map(fact.fields.get, total.by))
+                if None not in key:
+                    groups.setdefault(key, []).append(fact)
+        for members in groups.values():
+            yield Fact("total", _total_fields(total, members, parts.earliest))
 
 
-def _total_fields(total: Total, key: Sequence[FieldValue], members: Sequence[Fact], earliest: str) -> Fields:
-    fields: Fields = {"service_date": earliest, **dict(zip(total.by, key, strict=True))}
-    fields["id"] = total.id
-    fields["count"] = len(members)
+def _total_fields(total: Total, members: Sequence[Fact], earliest: str) -> Fields:
+    shared = members[0].fields
+    fields: Fields = {"service_date": earliest, "id": total.id, "count": len(members)}
+    for name in total.by:
+        fields[name] = shared[name]
     if total.measure == "sum":
         amounts = (fact.fields.get(total.field) for fact in members)
         fields["value"] = sum(amount for amount in amounts if isinstance(amount, int | float))

@@ -94,7 +94,7 @@ class Coverage:
 def _fired(evaluator: Evaluator, compiled: CompiledPolicy, claim: Claim, evaluation: Evaluation) -> set[str]:
     findings = [*evaluation.findings, *evaluation.trial_findings, *(entry.finding for entry in evaluation.excepted)]
     fired = {finding.rule_id for finding in findings}
-    facts = all_facts(evaluator, compiled, claim, evaluator.context_for(compiled, ""), "")
+    facts = all_facts(compiled, claim, evaluator.context_for(compiled, ""))
     return fired | {fact.derived_by.rule.id for fact in facts if fact.derived_by is not None}
 
 
