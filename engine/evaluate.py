@@ -136,11 +136,7 @@ class Evaluator:
         tables, missing = context.remembered(_tables_of, compiled, tuple(sorted(own_dates)))
         not_evaluated = [
             *missing.values(),
-            *(
-                NotEvaluated(rule_id, "MISSING_FIELD", f"{kind}.{field} is not on the claim")
-                for rule_id, kind, field in result.missing_fields
-                if rule_id not in missing and rule_id in compiled.rule_by_id
-            ),
+            *_lacking_fields(compiled, result.missing_fields, missing),
             *_conflicting(compiled, claim_facts),
         ]
         unjudged = missing.keys()
@@ -212,6 +208,17 @@ def _tables_of(
             if wanting:
                 missing[rule_id] = NotEvaluated(rule_id, "MISSING_TABLE", "; ".join(lacking[t] for t in wanting))
     return tuple(uses[key] for key in sorted(uses)), missing
+
+
+def _lacking_fields(
+    compiled: CompiledPolicy, fields: Iterable[tuple[str, str, str]], missing: Mapping[str, NotEvaluated]
+) -> Iterable[NotEvaluated]:
+    by_rule: dict[str, list[str]] = {}
+    for rule_id, kind, field in fields:
+        if rule_id not in missing and rule_id in compiled.rule_by_id:
+            by_rule.setdefault(rule_id, []).append(f"{kind}.{field}")
+    for rule_id, names in by_rule.items():
+        yield NotEvaluated(rule_id, "MISSING_FIELD", f"not on the claim: {', '.join(sorted(names))}")
 
 
 def _conflicting(compiled: CompiledPolicy, claim_facts: ClaimFacts) -> Iterable[NotEvaluated]:

@@ -18,6 +18,8 @@ from engine.rules import oracle
 from engine.snapshot import CompiledPolicy
 
 NEAREST = 3
+# The field that says what a fact is about: a row of another table is near to nothing.
+_TELLING = {"row": "table", "total": "id", "documentation": "name"}
 
 
 class NearMiss(msgspec.Struct, frozen=True):
@@ -130,8 +132,9 @@ def _nearest(
     pattern: Pattern, facts: Sequence[Fact], context: ClaimContext, bindings: Sequence[Mapping[str, Fact]]
 ) -> tuple[NearMiss, ...]:
     candidates: list[tuple[int, int, NearMiss]] = []
+    telling = [test for test in pattern.tests if test.field == _TELLING.get(pattern.kind)]
     for fact in facts:
-        if fact.kind != pattern.kind:
+        if fact.kind != pattern.kind or not all(oracle.passes(test, fact, {}, context) for test in telling):
             continue
         best: list[Test] | None = None
         for bound in bindings[:50] or [{}]:

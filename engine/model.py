@@ -62,7 +62,7 @@ class Ndc(_Record, frozen=True):
     """A drug's National Drug Code with quantity and unit (F2, GR, ME, ML, UN)."""
 
     code: str = ""
-    quantity: float = 0
+    quantity: float = 0.0
     unit: str = ""
 
 
@@ -77,7 +77,7 @@ class ServiceLine(_Record, frozen=True):
     procedure_code: str
     service_date: str
     modifiers: tuple[str, ...] = ()
-    units: float = 1
+    units: float = 1.0
     charge_cents: int = 0
     service_end_date: str = ""
     diagnosis_pointers: tuple[int, ...] = ()
@@ -96,7 +96,7 @@ class HistoryLine(_Record, frozen=True):
     service_date: str
     claim_id: str = ""
     modifiers: tuple[str, ...] = ()
-    units: float = 1
+    units: float = 1.0
     rendering_npi: str = ""
     billing_tin: str = ""
     taxonomy_code: str = ""
@@ -219,7 +219,7 @@ class Operation(_Record, frozen=True, omit_defaults=True):
     modifier: str = ""
     new_modifier: str = ""
     code: str = ""
-    units: float = 0
+    units: float = 0.0
     position: int = 0
     field: str = ""
     value: str = ""

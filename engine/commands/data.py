@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.progress import Progress as ProgressBar
 from rich.progress import SpinnerColumn, TextColumn, TimeElapsedColumn
@@ -126,7 +127,12 @@ def run_import(arguments: argparse.Namespace) -> int:
 
 
 def _print_import(outcome: ImportReport, console: Console) -> None:
-    table = Table("table", "release", "rows", "added", "changed", "removed", "seconds", "against")
+    table = Table(box=SIMPLE_HEAD)
+    for heading in ("table", "release"):
+        table.add_column(heading, overflow="fold")
+    for heading in ("rows", "new keys", "changed", "gone", "s"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    table.add_column("against", overflow="fold")
     for item in outcome.imported:
         release = item.release
         if item.parts_present < item.parts_expected:
