@@ -10,15 +10,14 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.progress import Progress as ProgressBar
 from rich.progress import SpinnerColumn, TextColumn, TimeElapsedColumn
-from rich.table import Table
 
+from engine.commands.console import result_console, result_table
 from engine.commands.data_compare import run_diff, run_readiness
 from engine.commands.data_lookup import run_pair, run_show
-from engine.commands.options import add_policies_option, add_store_option, store_path
+from engine.commands.options import add_policies_option, add_store_option, policies_folder, store_path
 from engine.policy import load_policies
 from engine.reference.catalogue import Release, Source, connect_to_read, releases, sources
 from engine.reference.demand import tables_wanted
@@ -119,7 +118,7 @@ def run_import(arguments: argparse.Namespace) -> int:
             stopwatch=time.perf_counter,
             again=arguments.again,
         )
-    console = Console()
+    console = result_console()
     _print_import(outcome, console)
     for said in left_out:
         console.print(said, highlight=False)
@@ -127,12 +126,8 @@ def run_import(arguments: argparse.Namespace) -> int:
 
 
 def _print_import(outcome: ImportReport, console: Console) -> None:
-    table = Table(box=SIMPLE_HEAD)
-    for heading in ("table", "release"):
-        table.add_column(heading, overflow="fold")
-    for heading in ("rows", "new keys", "changed", "gone", "s"):
-        table.add_column(heading, justify="right", no_wrap=True)
-    table.add_column("against", overflow="fold")
+    numbers = ("rows", "new keys", "changed", "gone", "seconds")
+    table = result_table("table", "release", *numbers, "against", numbers=numbers)
     for item in outcome.imported:
         release = item.release
         if item.parts_present < item.parts_expected:
@@ -147,7 +142,7 @@ def _print_import(outcome: ImportReport, console: Console) -> None:
 
 def run_status(arguments: argparse.Namespace) -> int:
     """Prints every release in force, the official tables without one, and what the given policies lack."""
-    console = Console()
+    console = result_console()
     store = store_path(arguments)
     loaded, files = _catalogue(store)
     console.print(
@@ -156,7 +151,9 @@ def run_status(arguments: argparse.Namespace) -> int:
     in_force = sorted(
         (item for item in loaded if not item.replaced_by), key=lambda item: (item.table, item.coverage_from)
     )
-    table = Table("table", "release", "covers", "published", "rows", "complete", "imported", "from")
+    table = result_table(
+        "table", "release", "covers", "published", "rows", "complete", "imported", "from", numbers=("rows",)
+    )
     for item in in_force:
         names = dict.fromkeys(source.file_name for source in files if source.release_sequence == item.sequence)
         parts = "yes" if item.complete else f"{item.parts_present} of {item.parts_expected} parts"
@@ -169,8 +166,7 @@ def run_status(arguments: argparse.Namespace) -> int:
     missing = [table_id for table_id in OFFICIAL_TABLES if table_id not in present]
     if missing:
         console.print(f"not loaded: {', '.join(missing)}", highlight=False)
-    if arguments.policies is not None:
-        _print_wants(arguments.policies, in_force, console)
+    _print_wants(policies_folder(arguments), in_force, console)
     return OK
 
 
@@ -185,7 +181,7 @@ def _print_wants(folder: Path, in_force: Sequence[Release], console: Console) ->
     """Prints which tables the policies read, whether they are there, and how many rules need each."""
     policies = load_policies(folder)
     written = {table.id: table for table in policies.tables}
-    table = Table("the policies want", "for rules", "they find")
+    table = result_table("the policies want", "for rules", "they find", numbers=("for rules",))
     for name, readers in tables_wanted(policies).items():
         newest = max((item for item in in_force if item.table == name), key=lambda item: item.coverage_to, default=None)
         if newest is not None:
@@ -201,7 +197,7 @@ def _print_wants(folder: Path, in_force: Sequence[Release], console: Console) ->
 
 def run_verify(arguments: argparse.Namespace) -> int:
     """Checks the store and prints what is wrong with it; exit code 3 when anything is."""
-    console = Console()
+    console = result_console()
     damaged = 0
     for check in verify(store_path(arguments)):
         damaged += bool(check.faults)

@@ -10,10 +10,10 @@ import sys
 from pathlib import Path
 
 import msgspec
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from engine.commands.console import result_console
 from engine.commands.data_lookup import shown
 from engine.commands.options import policies_folder, store_path
 from engine.errors import UsageError
@@ -77,7 +77,7 @@ def _groups(compared: Compared) -> list[tuple[str, tuple[Key, ...]]]:
 
 
 def _print_table(compared: Compared) -> None:
-    console = Console()
+    console = result_console()
     older, newer = compared.older, compared.newer
     console.print(f"{older.table}: {older.release} to {newer.release}", highlight=False)
     for name, keys in _groups(compared):

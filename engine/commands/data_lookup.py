@@ -8,9 +8,9 @@ import json
 from collections.abc import Sequence
 
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
+from engine.commands.console import result_console, result_table
 from engine.commands.options import store_path
 from engine.model import TableUse
 from engine.reference import open_reference
@@ -18,6 +18,7 @@ from engine.reference.description import Known, Together, know, know_pair
 from engine.reference.view import Row
 
 DONE = 0
+_WIDE = 8  # a table of more columns is printed with its columns as lines
 
 
 def run_show(arguments: argparse.Namespace) -> int:
@@ -28,7 +29,7 @@ def run_show(arguments: argparse.Namespace) -> int:
     if arguments.output == "json":
         print(json.dumps({"code": code, "on": on, "tables": [_known_document(item) for item in found]}, indent=2))
         return DONE
-    console = Console()
+    console = result_console()
     if not found:
         console.print(
             f"{code}: no loaded table has it on {on}; claimrules data status lists what is loaded", highlight=False
@@ -75,9 +76,15 @@ def _print_rows(console: Console, rows: Sequence[Row], code: str) -> None:
             if str(value) != code:
                 console.print(Text(f"  {name.replace('_', ' ')}: {shown(value)}"))
         return
-    table = Table(*(name.replace("_", " ") for name in names))
-    for row in rows:
-        table.add_row(*(Text(shown(row.columns.get(name, ""))) for name in names))
+    if len(names) > _WIDE:
+        table = result_table("", *("" for _ in rows))
+        for name in names:
+            cells = (Text(shown(row.columns.get(name, ""))) for row in rows)
+            table.add_row(name.replace("_", " "), *cells)
+    else:
+        table = result_table(*(name.replace("_", " ") for name in names))
+        for row in rows:
+            table.add_row(*(Text(shown(row.columns.get(name, ""))) for name in names))
     console.print(table)
 
 
@@ -98,7 +105,7 @@ def run_pair(arguments: argparse.Namespace) -> int:
             )
         )
         return DONE
-    console = Console()
+    console = result_console()
     if not found:
         console.print(f"no loaded table joins {one} and {two} on {on}", highlight=False)
         return DONE
