@@ -18,11 +18,13 @@ from engine.commands.console import result_console, result_table
 from engine.commands.data_compare import run_diff, run_readiness
 from engine.commands.data_lookup import run_pair, run_show
 from engine.commands.options import add_policies_option, add_store_option, policies_folder, store_path
+from engine.errors import UsageError
 from engine.policy import load_policies
 from engine.reference.catalogue import Release, Source, connect_to_read, releases, sources
 from engine.reference.demand import tables_wanted
 from engine.reference.layout import SourceMember
 from engine.reference.layouts import LAYOUTS, members, without_twins
+from engine.reference.packaged import packaged_files
 from engine.reference.reading import Progress
 from engine.reference.store import ImportReport, import_files
 from engine.reference.tables import OFFICIAL_TABLES
@@ -44,14 +46,15 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         return parser
 
     importing = add("import", run_import, "import official files as downloaded (zip, txt, csv, xlsx, xml)")
-    importing.add_argument("files", nargs="+", type=Path, metavar="FILE")
+    importing.add_argument("files", nargs="*", type=Path, metavar="FILE")
+    importing.add_argument(
+        "--packaged", action="store_true", help="also the ICD-10-CM tabular list that is installed with the product"
+    )
     importing.add_argument("--imported-on", type=iso_date, metavar="DATE", help="the import date (default: today)")
     importing.add_argument("--again", action="store_true", help="read files again that were imported before")
 
     status = add("status", run_status, "list what is loaded, and what is missing or incomplete")
-    status.add_argument(
-        "--policies", type=Path, metavar="DIR", help="also say which tables these policies want and lack"
-    )
+    add_policies_option(status)
 
     show = add("show", run_show, "print everything the tables know of a code on a date")
     show.add_argument("code", metavar="CODE")
@@ -94,6 +97,9 @@ def iso_date(text: str) -> str:
 
 def run_import(arguments: argparse.Namespace) -> int:
     """Imports files and prints what came in."""
+    files = [*arguments.files, *(packaged_files() if arguments.packaged else ())]
+    if not files:
+        raise UsageError("name the files to import, or --packaged for the ICD-10-CM that is installed with the product")
     imported_on = arguments.imported_on or datetime.date.today().isoformat()
     left_out: list[str] = []
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
@@ -110,7 +116,7 @@ def run_import(arguments: argparse.Namespace) -> int:
 
         outcome = import_files(
             store_path(arguments),
-            arguments.files,
+            files,
             imported_on=imported_on,
             layouts=LAYOUTS,
             members=chosen,

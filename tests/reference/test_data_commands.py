@@ -60,7 +60,7 @@ def test_import_prints_what_came_in_against_the_release_before(
     assert run("import", *map(str, files), "--store", str(store), "--imported-on", "2024-07-02") == 0
     printed = capsys.readouterr().out
     line = next(line for line in printed.splitlines() if "2024q3" in line)
-    cells = [cell.strip() for cell in line.strip("│").split("│")]
+    cells = line.split()
     assert cells[:6] == ["ncci_ptp", "2024q3", "3", "1", "1", "0"]
     assert cells[7] == "ncci_ptp:2024q2"
     assert run("import", str(files[0]), "--store", str(store)) == 0
@@ -89,7 +89,7 @@ def test_status_says_what_the_policies_want_and_lack(
 ) -> None:
     assert run("status", "--policies", str(policies_folder)) == 0
     printed = capsys.readouterr().out.split("the policies want")[1]
-    wanted = {line.split("│")[1].strip(): line for line in printed.splitlines() if line.startswith("│")}
+    wanted = {line.split()[0]: line for line in printed.splitlines() if line.strip()}
     assert "2024q3" in wanted["ncci_ptp"]
     assert "a sample" in wanted["ncci_mue"]
 
