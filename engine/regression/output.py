@@ -15,12 +15,21 @@ from rich.tree import Tree
 from engine.regression.coverage import CoverageReport
 from engine.regression.golden import Report, TestResult
 
+_WIDTH_OF_FILES = 240
 _NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def _console(out: IO[str]) -> Console:
+    """Returns a console of the terminal's width; what goes to a file or pipe is wide, so that no line is cut."""
+    made = Console(file=out, highlight=False, markup=False, emoji=False, soft_wrap=True)
+    if made.is_terminal:
+        return made
+    return Console(file=out, highlight=False, markup=False, emoji=False, soft_wrap=True, width=_WIDTH_OF_FILES)
 
 
 def write_tree(report: Report, coverage: CoverageReport | None, out: IO[str]) -> None:
     """Writes files, tests below them, and below a failed test what differs and why."""
-    console = Console(file=out, highlight=False, markup=False, emoji=False, soft_wrap=True)
+    console = _console(out)
     for file in report.files:
         failed = sum(not test.passed for test in file.tests)
         count = f"{failed} of {len(file.tests)} failed" if failed else f"{len(file.tests)} passed"
@@ -38,7 +47,7 @@ def write_tree(report: Report, coverage: CoverageReport | None, out: IO[str]) ->
 
 def write_list(report: Report, coverage: CoverageReport | None, out: IO[str]) -> None:
     """Writes a line for each test, ``passed`` or ``FAILED`` and its name, and indented below a failed one what differs."""
-    console = Console(file=out, highlight=False, markup=False, emoji=False, soft_wrap=True)
+    console = _console(out)
     for test in report.tests:
         console.print(Text(f"{'passed' if test.passed else 'FAILED'} {test.file}/{test.name}"))
         for block in _details(test):
