@@ -166,6 +166,11 @@ LINE = FactKind(
             "procedure_codes",
         ),
         "code_last_valid": _field(_D, "last valid day of a terminated code", "procedure_codes"),
+        "add_on_type": _field(
+            _T,
+            "type of an add-on code: 1 listed primaries, 2 contractor's list, 3 both; absent for other codes",
+            "ncci_aoc",
+        ),
         "status": _field(_T, "fee-schedule status indicator", "mpfs"),
         "global_days": _field(_T, "global surgery indicator: 000, 010, 090, MMM, XXX, YYY, ZZZ", "mpfs"),
         "bilateral": _field(_T, "bilateral surgery indicator", "mpfs"),

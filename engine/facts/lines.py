@@ -13,12 +13,14 @@ from engine.model import ServiceLine
 _FEE_SCHEDULE = ("status", "global_days", "bilateral", "multiple", "assistant", "co_surgeon", "team", "pc_tc")
 _FEE_SCHEDULE_FIELDS = frozenset({*_FEE_SCHEDULE, "endoscopic_base"})
 _CODE_STATUS_FIELDS = frozenset({"code_status", "code_last_valid"})
+_ADD_ON_TYPE = frozenset({"add_on_type"})
 _GLOBAL_DAYS = frozenset({"global_days"})
 
 
 def line_facts(parts: ClaimParts) -> Iterator[Fact]:
     """Yields the fact ``line`` of each service line, with fee-schedule indicators and code status where a rule reads them."""
     wants_fees = parts.plan.wants("line", _FEE_SCHEDULE_FIELDS)
+    wants_add_on_type = parts.plan.wants("line", _ADD_ON_TYPE)
     wants_status = parts.plan.wants("line", _CODE_STATUS_FIELDS)
     for index, line in enumerate(parts.lines):
         fields = _line_fields(parts, index, line)
@@ -27,6 +29,10 @@ def line_facts(parts: ClaimParts) -> Iterator[Fact]:
         if wants_status:
             found = parts.context.remembered(procedure_codes.code_status, line.procedure_code, line.service_date)
             put_text(fields, code_status=found.status, code_last_valid=found.last_valid)
+        if wants_add_on_type:
+            row = parts.view.row("ncci_aoc", (line.procedure_code,), line.service_date, parts.known_on)
+            if row is not None:
+                fields["add_on_type"] = row.columns["type"]
         yield Fact("line", fields)
 
 

@@ -80,7 +80,10 @@ class ReferenceView(Protocol):
         ...
 
     def row(self, table: str, key: tuple[str, ...], on: str, known_on: str = "") -> Row | None:
-        """Returns the one row of a key valid on a date, or None; the first by key order when several match a prefix."""
+        """Returns the row of a key valid on a date, or None; the first by key order when several match.
+
+        A key may be cut short: its leading columns are enough.
+        """
         ...
 
     def has(self, table: str, column: str, value: str, on: str, known_on: str = "") -> bool:
