@@ -130,4 +130,10 @@ def _default(field: inspect.Field) -> object:
 
 
 def _same(before: object, after: object) -> bool:
+    if _is_number(before) and _is_number(after):
+        return before == after  # 1 and 1.0 are the same units
     return msgspec.json.encode(before, order="deterministic") == msgspec.json.encode(after, order="deterministic")
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
