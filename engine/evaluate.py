@@ -25,6 +25,7 @@ from engine.model import (
     TableUse,
 )
 from engine.policy.types import PolicyException, Status, Value
+from engine.recommendation import recommend
 from engine.reference.block import RecentlyUsed
 from engine.reference.view import ReferenceView
 from engine.reporting import finding_of
@@ -68,7 +69,8 @@ class Evaluator:
         """
         outcomes = self._judge(claim, as_of, policy)
         fired = [pair for outcome in outcomes for pair in outcome.fired]
-        maker = FixMaker(claim, _judgement(outcomes), lambda changed: _judgement(self._judge(changed, as_of, policy)))
+        before = _judgement(outcomes)
+        maker = FixMaker(claim, before, lambda changed: _judgement(self._judge(changed, as_of, policy)))
         findings: dict[str, Finding] = {}
         for outcome in outcomes:
             for finding, firing in outcome.fired:
@@ -76,6 +78,7 @@ class Evaluator:
                 findings.setdefault(finding.finding_id, msgspec.structs.replace(finding, fixes=fixes))
         live = _sorted(finding for finding in findings.values() if finding.mode == "LIVE")
         not_evaluated = tuple(sorted({e for o in outcomes for e in o.not_evaluated}, key=_not_evaluated_order))
+        recommended = recommend(claim, live, before, maker)
         first, *others = outcomes
         return Evaluation(
             claim_id=claim.claim_id,
@@ -88,6 +91,8 @@ class Evaluator:
             excepted=_excepted(outcomes),
             trial_findings=_sorted(finding for finding in findings.values() if finding.mode == "TRIAL"),
             not_evaluated=not_evaluated,
+            recommended_fix=recommended.fix,
+            recommendation=recommended.remark,
         )
 
     def _evaluation_id(self, claim: Claim, as_of: str, policy: tuple[str, str] | None) -> str:

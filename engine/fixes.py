@@ -6,7 +6,7 @@ give is offered, marked, and never applied by itself.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import msgspec
 
@@ -110,17 +110,36 @@ class FixMaker:
         if any(op.op == "manual_review" or (op.op == "set_field" and not op.value) for op in fix.operations):
             return fix
         try:
-            changed = apply_operations(self._claim, fix.operations)
+            after = self.try_out(fix.operations)
         except InapplicableError:
             return None
-        after = self._trials.get(fix.operations)
         if after is None:
-            if len(self._trials) >= MOST_TRIALS:
-                return msgspec.structs.replace(
-                    fix, description=f"{fix.description} (not tried: more than {MOST_TRIALS} changes on one claim)"
-                )
-            after = self._trials[fix.operations] = self._judge(changed)
+            return msgspec.structs.replace(
+                fix, description=f"{fix.description} (not tried: more than {MOST_TRIALS} changes on one claim)"
+            )
         return self._verdict(fix, finding, after)
+
+    def try_out(self, operations: tuple[Operation, ...]) -> Judgement | None:
+        """Returns what is said of the claim once changed, or None past the bound; raises InapplicableError when it cannot be."""
+        changed = apply_operations(self._claim, operations)
+        after = self._trials.get(operations)
+        if after is None and len(self._trials) < MOST_TRIALS:
+            after = self._trials[operations] = self._judge(changed)
+        return after
+
+    def joined(self, fixes: Iterable[Fix]) -> tuple[Operation, ...]:
+        """Returns the operations of several fixes as one change, with one stated total at its end where the charges need it."""
+        operations: dict[Operation, None] = {}
+        sets_total = False
+        for operation in (operation for fix in fixes for operation in fix.operations):
+            if operation.op == "set_field" and operation.field == "total_charge_cents":
+                sets_total = True
+            else:
+                operations.setdefault(operation)
+        if not sets_total:
+            return tuple(operations)
+        total = sum(line.charge_cents for line in apply_operations(self._claim, list(operations)).lines)
+        return (*operations, Operation("set_field", field="total_charge_cents", value=str(total)))
 
     def _verdict(self, fix: Fix, finding: Finding, after: Judgement) -> Fix:
         before = {entry.finding_id for entry in self._before.findings}

@@ -341,6 +341,9 @@ class NotEvaluated(_Record, frozen=True):
 class Evaluation(_Record, frozen=True):
     """The answer for one claim. Findings are sorted; equal input and snapshot give equal bytes.
 
+    ``recommended_fix`` is the smallest set of changes found that leaves no finding of severity error and needs no documentation that
+    the record lacks; ``recommendation`` says why there is none, or that the search was stopped.
+
     ``policy`` is the one in force on the earliest service date; ``other_policies`` those of later dates when the
     claim's lines fall under several versions.
     """
@@ -355,3 +358,5 @@ class Evaluation(_Record, frozen=True):
     excepted: tuple[Excepted, ...] = ()
     trial_findings: tuple[Finding, ...] = ()
     not_evaluated: tuple[NotEvaluated, ...] = ()
+    recommended_fix: Fix | None = None
+    recommendation: str = ""

@@ -192,6 +192,7 @@ _OTHER = {
     **_flags(
         "plan_of_care_present",
         "medically_necessary_beyond_threshold",
+        "units_within_limit",
         "repeat_for_new_result",
         "reference_laboratory",
         "abn_on_file",

@@ -59,6 +59,9 @@ def fill_evaluation(message: Message, evaluation: Evaluation, explain: bool = Tr
             _fill_finding(message.trial_findings.add(), finding, explain)
         for entry in evaluation.not_evaluated:
             message.not_evaluated.add(rule_id=entry.rule_id, reason=entry.reason, detail=entry.detail)
+        if evaluation.recommended_fix is not None:
+            _fill_fix(message.recommended_fix, evaluation.recommended_fix)
+        message.recommendation = evaluation.recommendation
     except ValueError as error:
         raise EvaluationError(
             "a number of the evaluation does not fit the answer (money is at most 32 bits)"
@@ -215,6 +218,8 @@ def evaluation_from_message(message: Message) -> Evaluation:
         ),
         trial_findings=tuple(_finding(finding) for finding in message.trial_findings),
         not_evaluated=tuple(NotEvaluated(each.rule_id, each.reason, each.detail) for each in message.not_evaluated),
+        recommended_fix=_fix(message.recommended_fix) if message.HasField("recommended_fix") else None,
+        recommendation=message.recommendation,
     )
 
 

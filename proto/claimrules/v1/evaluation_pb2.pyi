@@ -9,7 +9,7 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class Evaluation(_message.Message):
-    __slots__ = ("claim_id", "evaluation_id", "disposition", "policy", "other_policies", "reference", "findings", "excepted", "trial_findings", "not_evaluated")
+    __slots__ = ("claim_id", "evaluation_id", "disposition", "policy", "other_policies", "reference", "findings", "excepted", "trial_findings", "not_evaluated", "recommended_fix", "recommendation")
     CLAIM_ID_FIELD_NUMBER: _ClassVar[int]
     EVALUATION_ID_FIELD_NUMBER: _ClassVar[int]
     DISPOSITION_FIELD_NUMBER: _ClassVar[int]
@@ -20,6 +20,8 @@ class Evaluation(_message.Message):
     EXCEPTED_FIELD_NUMBER: _ClassVar[int]
     TRIAL_FINDINGS_FIELD_NUMBER: _ClassVar[int]
     NOT_EVALUATED_FIELD_NUMBER: _ClassVar[int]
+    RECOMMENDED_FIX_FIELD_NUMBER: _ClassVar[int]
+    RECOMMENDATION_FIELD_NUMBER: _ClassVar[int]
     claim_id: str
     evaluation_id: str
     disposition: str
@@ -30,7 +32,9 @@ class Evaluation(_message.Message):
     excepted: _containers.RepeatedCompositeFieldContainer[Excepted]
     trial_findings: _containers.RepeatedCompositeFieldContainer[Finding]
     not_evaluated: _containers.RepeatedCompositeFieldContainer[NotEvaluated]
-    def __init__(self, claim_id: _Optional[str] = ..., evaluation_id: _Optional[str] = ..., disposition: _Optional[str] = ..., policy: _Optional[_Union[PolicyUse, _Mapping]] = ..., other_policies: _Optional[_Iterable[_Union[PolicyUse, _Mapping]]] = ..., reference: _Optional[_Iterable[_Union[TableUse, _Mapping]]] = ..., findings: _Optional[_Iterable[_Union[Finding, _Mapping]]] = ..., excepted: _Optional[_Iterable[_Union[Excepted, _Mapping]]] = ..., trial_findings: _Optional[_Iterable[_Union[Finding, _Mapping]]] = ..., not_evaluated: _Optional[_Iterable[_Union[NotEvaluated, _Mapping]]] = ...) -> None: ...
+    recommended_fix: Fix
+    recommendation: str
+    def __init__(self, claim_id: _Optional[str] = ..., evaluation_id: _Optional[str] = ..., disposition: _Optional[str] = ..., policy: _Optional[_Union[PolicyUse, _Mapping]] = ..., other_policies: _Optional[_Iterable[_Union[PolicyUse, _Mapping]]] = ..., reference: _Optional[_Iterable[_Union[TableUse, _Mapping]]] = ..., findings: _Optional[_Iterable[_Union[Finding, _Mapping]]] = ..., excepted: _Optional[_Iterable[_Union[Excepted, _Mapping]]] = ..., trial_findings: _Optional[_Iterable[_Union[Finding, _Mapping]]] = ..., not_evaluated: _Optional[_Iterable[_Union[NotEvaluated, _Mapping]]] = ..., recommended_fix: _Optional[_Union[Fix, _Mapping]] = ..., recommendation: _Optional[str] = ...) -> None: ...
 
 class PolicyUse(_message.Message):
     __slots__ = ("policy_id", "version", "chain", "digest")
