@@ -138,18 +138,18 @@ class Evaluator:
         values = context.values
         claim_facts = build_facts(claim, compiled.plan, context)
         result = self._session.run(compiled.rules, claim_facts.facts, context)
-        tables, missing = context.remembered(_tables_of, compiled, tuple(sorted(own_dates)))
+        tables, unjudged = context.remembered(_tables_of, compiled, tuple(sorted(own_dates)))
         not_evaluated = [
-            *missing.values(),
-            *_lacking_fields(compiled, result.missing_fields, missing),
+            *(rule.entry for rule in unjudged.values()),
+            *_lacking_fields(compiled, result.missing_fields, unjudged),
             *_conflicting(compiled, claim_facts),
         ]
-        unjudged = missing.keys()
         earliest = claim_facts.service_dates[0]
 
         def counts(finding: Finding) -> bool:
             date = claim_facts.line_dates.get(finding.line_numbers[0], "") if finding.line_numbers else earliest
-            return date in own_dates and finding.rule_id not in unjudged
+            rule = unjudged.get(finding.rule_id)
+            return date in own_dates and (rule is None or date not in rule.dates)
 
         trial = compiled.resolved.policy.status is Status.TRIAL
         pairs = [(_finding(firing, claim, context, values, trial), firing) for firing in result.firings]
@@ -190,12 +190,19 @@ def _judgement(outcomes: Sequence[_Outcome]) -> Judgement:
     )
 
 
+class _Unjudged(msgspec.Struct, frozen=True):
+    """A rule that hangs on a table without a release, and the service dates for which it has none."""
+
+    entry: NotEvaluated
+    dates: frozenset[str]
+
+
 def _tables_of(
     view: ReferenceView, compiled: CompiledPolicy, dates: Sequence[str], known_on: str
-) -> tuple[tuple[TableUse, ...], dict[str, NotEvaluated]]:
-    """Returns the releases used, and for each rule that hangs on a table without one, why it was not judged."""
+) -> tuple[tuple[TableUse, ...], dict[str, _Unjudged]]:
+    """Returns the releases used, and the rules that hang on a table without one, by rule id."""
     uses: dict[tuple[str, str], TableUse] = {}
-    lacking: dict[str, str] = {}
+    lacking: dict[str, list[str]] = {}
     for table in compiled.tables:
         real = VIRTUAL_TABLES.get(table, (table,))
         for date in dates:
@@ -205,22 +212,25 @@ def _tables_of(
                 if use.stale and not kept.stale:
                     uses[(use.table, use.release)] = use
             if not found:
-                lacking.setdefault(table, f"{table} has no release for {date}")
-    missing = {}
+                lacking.setdefault(table, []).append(date)
+    unjudged = {}
     if lacking:
         for rule_id, tables in compiled.tables_by_rule.items():
             wanting = sorted(tables & lacking.keys())
-            if wanting:
-                missing[rule_id] = NotEvaluated(rule_id, "MISSING_TABLE", "; ".join(lacking[t] for t in wanting))
-    return tuple(uses[key] for key in sorted(uses)), missing
+            # A rule that only derives facts is not reported: those that read its facts hang on the same tables.
+            if wanting and compiled.rule_by_id[rule_id].report is not None:
+                detail = "; ".join(f"{table} has no release for {', '.join(lacking[table])}" for table in wanting)
+                without = frozenset(date for table in wanting for date in lacking[table])
+                unjudged[rule_id] = _Unjudged(NotEvaluated(rule_id, "MISSING_TABLE", detail), without)
+    return tuple(uses[key] for key in sorted(uses)), unjudged
 
 
 def _lacking_fields(
-    compiled: CompiledPolicy, fields: Iterable[tuple[str, str, str]], missing: Mapping[str, NotEvaluated]
+    compiled: CompiledPolicy, fields: Iterable[tuple[str, str, str]], unjudged: Mapping[str, _Unjudged]
 ) -> Iterable[NotEvaluated]:
     by_rule: dict[str, list[str]] = {}
     for rule_id, kind, field in fields:
-        if rule_id not in missing and rule_id in compiled.rule_by_id:
+        if rule_id not in unjudged and rule_id in compiled.rule_by_id:
             by_rule.setdefault(rule_id, []).append(f"{kind}.{field}")
     for rule_id, names in by_rule.items():
         yield NotEvaluated(rule_id, "MISSING_FIELD", f"not on the claim: {', '.join(sorted(names))}")

@@ -272,7 +272,7 @@ class MatchedFact(_Record, frozen=True):
 
     name: str
     kind: str
-    fields: dict[str, Scalar | list[Scalar]]
+    fields: dict[str, Scalar | list[Scalar]] = {}
     row: RowSource | None = None
     derived_by: Explanation | None = None
 
