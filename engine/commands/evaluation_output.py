@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Set
 from typing import IO
 from xml.etree import ElementTree
 
@@ -17,6 +17,7 @@ from rich.text import Text
 from engine.claims import InvalidClaim, encode_evaluation
 from engine.errors import Place, Problem
 from engine.model import Evaluation, Finding, Fix
+from engine.reference.tables import OFFICIAL_TABLES
 
 _NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _STYLES = {"ERROR": "bold red", "WARNING": "yellow", "INFO": "cyan"}
@@ -127,9 +128,18 @@ def write_table(results: Iterable[Result], out: IO[str]) -> Tally:
             _print_evaluation(console, result)
             samples.update(use.table for use in result.reference if not use.complete)
     if samples:
-        console.print(Text(f"samples only, so silence proves nothing: {', '.join(sorted(samples))}", style="yellow"))
+        console.print(Text(_samples_text(samples), style="yellow"))
     console.print(Text(tally.text(), style="bold"))
     return tally
+
+
+def _samples_text(tables: Set[str]) -> str:
+    names = sorted(tables & OFFICIAL_TABLES.keys())
+    if len(names) < len(tables):
+        names.append("smaller tables")
+    return (
+        f"samples only, so silence proves nothing: {', '.join(names)} (`claimrules data status` lists what is loaded)"
+    )
 
 
 WRITERS: dict[str, Callable[[Iterable[Result], IO[str]], Tally]] = {

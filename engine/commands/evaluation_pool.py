@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
-from collections import deque
+import signal
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from itertools import islice
+from multiprocessing.connection import Connection, wait
 from typing import Protocol
 
 from engine.claims import InvalidClaim
 from engine.commands.evaluation_output import Refusal, Result, refusal_of
-from engine.errors import ClaimrulesError, EvaluationError, NoPolicyError, Place
+from engine.errors import EvaluationError, NoPolicyError, Place
 from engine.model import Claim, Evaluation
 
 CHUNK = 32
 CHUNKS_AHEAD = 4
-"""Claims a process gets at a time, and how many such chunks wait for each process: memory stays small on any file."""
+"""Claims a process gets at a time, and how many chunks for each process may wait for the slowest: memory stays small on any file."""
+
+_CLOSE_SECONDS = 5.0
+
+Entry = Claim | InvalidClaim
 
 
 class Judge(Protocol):
@@ -39,108 +43,139 @@ def judge(evaluator: Judge, claim: Claim, as_of: str) -> Result:
         return Refusal(claim.claim_id, Place(), error.summary, tuple(error.problems))
 
 
-def judge_here(evaluator: Judge, claims: Iterable[Claim | InvalidClaim], as_of: str) -> Iterator[Result]:
+def judge_here(evaluator: Judge, claims: Iterable[Entry], as_of: str) -> Iterator[Result]:
     """Yields the result of every claim, judged in this process."""
     for claim in claims:
         yield refusal_of(claim) if isinstance(claim, InvalidClaim) else judge(evaluator, claim, as_of)
 
 
-def judge_in_processes(
-    claims: Iterable[Claim | InvalidClaim], as_of: str, open_judge: OpenJudge, processes: int
-) -> Iterator[Result]:
+def judge_in_processes(claims: Iterable[Entry], as_of: str, open_judge: OpenJudge, processes: int) -> Iterator[Result]:
     """Yields the result of every claim in its order, judged by ``processes`` processes that each call ``open_judge`` once.
 
     A claim in whose judging a process ends is refused; the claims that were with it are judged again. Raises EvaluationError
-    when no process can be started.
+    when a process cannot be started.
     """
     entries = iter(claims)
-    pool = _Pool(open_judge, processes)
-    waiting: deque[tuple[list[Claim | InvalidClaim], Future[list[Result]]]] = deque()
+    workers: list[_Worker] = []
+    finished: dict[int, list[Result]] = {}
+    given = awaited = 0
     try:
+        workers += [_Worker(open_judge, as_of) for _ in range(processes)]
+        for worker in workers:
+            worker.await_ready()
         while True:
-            while len(waiting) < processes * CHUNKS_AHEAD and (chunk := list(islice(entries, CHUNK))):
-                waiting.append((chunk, pool.submit(chunk, as_of)))
-            if not waiting:
+            for worker in workers:
+                if worker.task is None and given - awaited < processes * CHUNKS_AHEAD:
+                    chunk = list(islice(entries, CHUNK))
+                    if chunk:
+                        worker.take(_Task(given, chunk))
+                        given += 1
+            busy = {worker.connection: worker for worker in workers if worker.task is not None}
+            if not busy:
                 return
-            chunk, future = waiting.popleft()
-            try:
-                results = future.result()
-            except BrokenProcessPool:
-                # Which of the chunks under way ended the process is not known: this one is judged claim by claim, the others again.
-                results = _judge_one_by_one(chunk, as_of, open_judge)
-                pool.restart()
-                waiting = deque((other, pool.submit(other, as_of)) for other, _ in waiting)
-            yield from results
+            for connection in wait(list(busy)):
+                task = busy[connection].receive()  # type: ignore[index]  # wait() returns what it was given
+                if task is not None:
+                    finished[task.number] = task.results
+            while awaited in finished:
+                yield from finished.pop(awaited)
+                awaited += 1
     finally:
-        pool.close()
+        for worker in workers:
+            worker.close()
 
 
-class _Pool:
-    """Worker processes that each hold an evaluator; started again when one of them ended."""
+class _Task:
+    """A chunk of claims and the results it has so far."""
 
-    def __init__(self, open_judge: OpenJudge, processes: int) -> None:
-        self.open_judge = open_judge
-        self.processes = processes
-        self.executor = self._start()
+    def __init__(self, number: int, claims: list[Entry]) -> None:
+        self.number = number
+        self.claims = claims
+        self.results: list[Result] = []
+        self.one_by_one = False
 
-    def _start(self) -> ProcessPoolExecutor:
+    def next_claims(self) -> list[Entry]:
+        """Returns the claims to judge next: all that are left, or one after a process ended on them."""
+        left = self.claims[len(self.results) :]
+        return left[:1] if self.one_by_one else left
+
+
+class _Worker:
+    """A process with a judge that answers one list of claims at a time; started again when it ends."""
+
+    def __init__(self, open_judge: OpenJudge, as_of: str) -> None:
+        self.task: _Task | None = None
+        self._open_judge = open_judge
+        self._as_of = as_of
+        self._start()
+
+    def _start(self) -> None:
         context = multiprocessing.get_context("forkserver")
-        executor = ProcessPoolExecutor(self.processes, context, _load, (self.open_judge,))
+        self.connection, other_end = context.Pipe()
+        self._process = context.Process(target=_work, args=(other_end, self._open_judge, self._as_of), daemon=True)
+        self._process.start()
+        other_end.close()
+
+    def await_ready(self) -> None:
+        """Waits until the process has its judge; raises EvaluationError when it ended first."""
         try:
-            executor.submit(_judge_chunk, [], "").result()
-        except BrokenProcessPool as error:
-            executor.shutdown()
+            self.connection.recv()
+        except (EOFError, OSError) as error:
             raise EvaluationError("no process could be started that loads the policies and the store") from error
-        return executor
 
-    def submit(self, chunk: list[Claim | InvalidClaim], as_of: str) -> Future[list[Result]]:
-        """Gives a chunk to the next free process."""
+    def take(self, task: _Task) -> None:
+        """Gives a task to the process, which must be idle."""
+        self.task = task
+        self._send_next()
+
+    def receive(self) -> _Task | None:
+        """Takes what the process said, or its end; returns the task when all its claims have results."""
+        task = self.task
+        assert task is not None
         try:
-            return self.executor.submit(_judge_chunk, chunk, as_of)
-        except BrokenProcessPool as error:
-            # The pool broke since the last result; the future says so when its turn comes.
-            broken: Future[list[Result]] = Future()
-            broken.set_exception(error)
-            return broken
+            task.results += self.connection.recv()
+        except (EOFError, OSError):
+            sent = task.next_claims()
+            if len(sent) == 1:
+                ended = "the process that judged this claim ended unexpectedly"
+                task.results.append(Refusal(sent[0].claim_id, Place(), ended))
+            # Which of several claims ended the process is not known: they are judged again, one by one.
+            task.one_by_one = True
+            self.close()
+            self._start()
+            self.await_ready()
+        if task.next_claims():
+            self._send_next()
+            return None
+        self.task = None
+        return task
 
-    def restart(self) -> None:
-        """Replaces processes that ended."""
-        self.executor.shutdown(cancel_futures=True)
-        self.executor = self._start()
+    def _send_next(self) -> None:
+        assert self.task is not None
+        # When the process has ended, receive() finds that out.
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+            self.connection.send(self.task.next_claims())
 
     def close(self) -> None:
-        """Ends the processes."""
-        self.executor.shutdown(cancel_futures=True)
+        """Ends the process."""
+        self.connection.close()
+        if self.task is not None:
+            self._process.kill()
+        self._process.join(_CLOSE_SECONDS)
+        if self._process.is_alive():
+            self._process.kill()
+            self._process.join()
+        self._process.close()
 
 
-def _judge_one_by_one(chunk: list[Claim | InvalidClaim], as_of: str, open_judge: OpenJudge) -> list[Result]:
-    results: list[Result] = []
-    pool = _Pool(open_judge, 1)
+def _work(connection: Connection, open_judge: OpenJudge, as_of: str) -> None:
+    """Judges lists of claims until the other end of the connection is closed."""
+    # An interrupt at the terminal reaches every process; the one that owns the stream ends the others.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    evaluator = open_judge()
     try:
-        for claim in chunk:
-            try:
-                results += pool.submit([claim], as_of).result()
-            except BrokenProcessPool:
-                results.append(
-                    Refusal(claim.claim_id, Place(), "the process that judged this claim ended unexpectedly")
-                )
-                pool.restart()
-    finally:
-        pool.close()
-    return results
-
-
-class _Loaded:
-    """What a worker process holds."""
-
-    judge: Judge | None = None
-
-
-def _load(open_judge: OpenJudge) -> None:
-    _Loaded.judge = open_judge()
-
-
-def _judge_chunk(chunk: list[Claim | InvalidClaim], as_of: str) -> list[Result]:
-    if _Loaded.judge is None:
-        raise ClaimrulesError("the worker process has no snapshot")
-    return list(judge_here(_Loaded.judge, chunk, as_of))
+        connection.send(True)
+        while True:
+            connection.send(list(judge_here(evaluator, connection.recv(), as_of)))
+    except (EOFError, BrokenPipeError, ConnectionResetError):
+        return
