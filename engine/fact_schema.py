@@ -106,6 +106,9 @@ PATIENT = FactKind(
         "sex": _field(_T, "recorded sex: F, M or U", unknown=True),
         "age_years": _field(_I, "completed years on the earliest service date", unknown=True),
         "age_days": _field(_I, "days since birth on the earliest service date", unknown=True),
+        "born_after_service": _field(
+            _F, "the birth date as given lies after the earliest service date; absent without one"
+        ),
         "service_date": _field(_D, "earliest service date"),
     },
 )
@@ -135,10 +138,12 @@ LINE = FactKind(
         "modifier_count": _field(_I, "number of modifiers"),
         "modifier_set": _field(_T, "the modifiers sorted and joined by commas, to compare lines"),
         "units": _field(_N, "units of service"),
+        "units_whole": _field(_F, "the units are a whole number"),
         "charge_cents": _field(_M, "charge"),
         "service_date": _field(_D, "first day of service"),
         "service_end_date": _field(_D, "last day of service, the first when none is given"),
         "service_days": _field(_I, "days from first to last, both counted"),
+        "service_month": _field(_T, "year and month of the first day of service, as 2026-01"),
         "place_of_service": _field(_T, "the line's place of service, else the claim's"),
         "rendering_npi": _field(_T, "the line's rendering NPI, else the claim's, else the billing NPI"),
         "specialty": _field(_T, "rendering provider's taxonomy code"),
@@ -239,6 +244,7 @@ HISTORY = FactKind(
         "modifier_set": _field(_T, "the modifiers sorted and joined by commas"),
         "units": _field(_N, "units"),
         "service_date": _field(_D, "service date"),
+        "service_month": _field(_T, "year and month of the service date, as 2026-01"),
         "rendering_npi": _field(_T, "rendering NPI"),
         "specialty": _field(_T, "taxonomy code"),
         "practitioner": _field(_T, "key shared with lines of the same practitioner"),

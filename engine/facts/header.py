@@ -61,6 +61,8 @@ def patient_fact(parts: ClaimParts) -> Fact:
     fields: Fields = {"service_date": parts.earliest}
     put_text(fields, sex=parts.claim.patient.sex)
     birth = parts.claim.patient.birth_date
+    if birth:
+        fields["born_after_service"] = birth > parts.earliest
     if birth and birth <= parts.earliest:
         fields["age_years"] = completed_years(birth, parts.earliest)
         fields["age_days"] = days_between(birth, parts.earliest)

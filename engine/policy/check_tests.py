@@ -106,7 +106,7 @@ def _arithmetic(operand: Operand, base: Typing, bindings: Bindings, place: Place
     if kind == "date":
         if operand.operator == "*" or not operand.unit or isinstance(operand.amount, float):
             hint = "write + 90 days, - 3 years or + $value.id days"
-            bindings.complain("E304", place, "a date takes + or - whole days, months or years", hint)
+            bindings.complain("E304", place, "a date takes + or - whole days, weekdays, months or years", hint)
             return None
         return base
     if kind not in ("number", "any"):

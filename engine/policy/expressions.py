@@ -15,7 +15,7 @@ from engine.policy.types import MessagePart, Operand, Operator, Pattern, Scalar,
 _OPERAND = re.compile(
     r"\$(?P<name>[a-z][a-z0-9_]*)\.(?P<field>[a-z][a-z0-9_]*)"
     r"(?:\s*(?P<operator>[-+*])\s*(?:(?P<amount>\d{1,15}(?:\.\d{1,9})?)|\$value\.(?P<dated>[a-z][a-z0-9_]*))"
-    r"(?:\s+(?P<unit>day|month|year)s?)?)?"
+    r"(?:\s+(?P<unit>weekday|day|month|year)s?)?)?"
 )
 _PLACEHOLDER = re.compile(r"(?P<name>[a-z][a-z0-9_]*)\.(?P<field>[a-z][a-z0-9_]*)(?::(?P<format>[a-z]+))?")
 _BRACES = re.compile(r"\{\{|\}\}|\{([^{}]*)\}|[{}]")

@@ -51,8 +51,8 @@ class Operand(msgspec.Struct, frozen=True):
     """A constant, ``$name.field`` or ``$value.id``, with at most one ``+ - *`` applied to it.
 
     Exactly one of ``constant``, ``field`` (with ``name``) and ``value_id`` is set. ``amount`` is a constant or, when
-    ``amount_value_id`` is set, a dated value. ``unit`` is empty for numbers, else ``days``, ``months`` or ``years``
-    (calendar arithmetic on a date; 29 February moves to the 28th in common years).
+    ``amount_value_id`` is set, a dated value. ``unit`` is empty for numbers, else ``days``, ``weekdays``,
+    ``months`` or ``years`` (calendar arithmetic on a date; 29 February moves to the 28th in common years).
     """
 
     constant: Scalar | None = None

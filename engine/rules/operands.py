@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 from functools import lru_cache
 
+import numpy
+
 from engine.fact import Fact, FieldValue, Firing
 from engine.fact_schema import FACT_KINDS
 from engine.policy.types import Operand
@@ -125,11 +127,19 @@ def _plain(value: FieldValue | None) -> FieldValue | None:
 
 @lru_cache(maxsize=65_536)
 def moved_date(text: str, amount: int, unit: str) -> str | None:
-    """Returns an ISO date moved by days, months or years; a day that the month lacks becomes its last. None out of range."""
+    """Returns an ISO date moved by days, weekdays, months or years, or None out of range.
+
+    A day that the month lacks becomes its last. From a Saturday or Sunday the next weekday counts as the first.
+    """
     try:
         start = date.fromisoformat(text)
         if unit == "days":
             return (start + timedelta(days=amount)).isoformat()
+        if unit == "weekdays":
+            if amount == 0:
+                return text
+            moved = numpy.busday_offset(start, amount, roll="backward" if amount > 0 else "forward")
+            return date.fromisoformat(str(moved)).isoformat()
         months = start.year * 12 + start.month - 1 + amount * (12 if unit == "years" else 1)
         year, month = divmod(months, 12)
         return date(year, month + 1, min(start.day, calendar.monthrange(year, month + 1)[1])).isoformat()

@@ -8,7 +8,6 @@ condition of a rule failed.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import date, timedelta
 from typing import Any
 
 import msgspec
@@ -25,6 +24,7 @@ from engine.policy.types import (
     Test,
 )
 from engine.rules.contract import RunContext
+from engine.rules.oracle_dates import shifted
 
 Bound = Mapping[str, Fact]
 
@@ -212,7 +212,7 @@ def _worth(operand: Operand, bound: Bound, context: RunContext, on: str) -> Any:
     if operand.unit:
         if not _looks_like_date(value) or amount != int(amount):
             return None
-        return _shifted(value, int(amount) * (-1 if operand.operator == "-" else 1), operand.unit)
+        return shifted(value, int(amount) * (-1 if operand.operator == "-" else 1), operand.unit)
     if _sort(value) != "number":
         return None
     results = {"+": value + amount, "-": value - amount, "*": value * amount}
@@ -221,22 +221,6 @@ def _worth(operand: Operand, bound: Bound, context: RunContext, on: str) -> Any:
 
 def _whole(value: Any) -> Any:
     return int(value) if isinstance(value, float) and value == value // 1 else value
-
-
-def _shifted(text: str, amount: int, unit: str) -> str | None:
-    try:
-        day = date.fromisoformat(text)
-        if unit == "days":
-            return str(day + timedelta(days=amount))
-        total = (day.year * 12 + day.month - 1) + (amount if unit == "months" else 12 * amount)
-        for last in range(day.day, 27, -1):
-            try:
-                return str(date(total // 12, total % 12 + 1, last))
-            except ValueError:
-                continue
-        return str(date(total // 12, total % 12 + 1, min(day.day, 28)))
-    except (ValueError, OverflowError):
-        return None
 
 
 def _derive(firing: Firing, context: RunContext) -> Iterator[Fact]:

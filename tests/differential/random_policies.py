@@ -196,7 +196,7 @@ class PolicyMaker:
         fields = {"name": operand.name, "field": operand.field, "value_id": operand.value_id}
         value_id = rng.choice(("", "", "limit", "late"))
         if type_ == "date":
-            unit = rng.choice(("days", "months", "years"))
+            unit = rng.choice(("days", "weekdays", "months", "years"))
             return Operand(**fields, operator=rng.choice("+-"), amount=1, amount_value_id=value_id, unit=unit)
         amount = rng.choice((1, 2, 0.5))
         return Operand(**fields, operator=rng.choice("+-*"), amount=amount, amount_value_id=value_id)
