@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from engine import diagnosis_codes
 from engine.fact import Fact
-from engine.facts.parts import ClaimParts, Fields
+from engine.facts.parts import ClaimParts, Fields, put_text
 
 _TABLE_FIELDS = frozenset({"valid", "billable", "header", "laterality"})
 
@@ -32,6 +32,7 @@ def diagnosis_facts(parts: ClaimParts) -> Iterator[Fact]:
                 "service_date": on,
                 **validity,
             }
+            put_text(fields, seventh_character=diagnosis.code[7:8])
             chapter = diagnosis_codes.chapter(diagnosis.code)
             if chapter:
                 fields["chapter"] = chapter

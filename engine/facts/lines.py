@@ -120,17 +120,18 @@ def pointer_facts(parts: ClaimParts) -> Iterator[Fact]:
     for line in parts.lines:
         for rank, position in enumerate(line.diagnosis_pointers, start=1):
             if 1 <= position <= len(diagnoses):
-                yield Fact(
-                    "pointer",
-                    {
-                        "line_number": line.line_number,
-                        "rank": rank,
-                        "position": position,
-                        "diagnosis_code": diagnoses[position - 1].code,
-                        "procedure_code": line.procedure_code,
-                        "service_date": line.service_date,
-                    },
-                )
+                code = diagnoses[position - 1].code
+                fields: Fields = {
+                    "line_number": line.line_number,
+                    "rank": rank,
+                    "position": position,
+                    "diagnosis_code": code,
+                    "procedure_code": line.procedure_code,
+                    "service_date": line.service_date,
+                }
+                # The dot after the third character counts here.
+                put_text(fields, seventh_character=code[7:8])
+                yield Fact("pointer", fields)
 
 
 def history_facts(parts: ClaimParts) -> Iterator[Fact]:
