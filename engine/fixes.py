@@ -119,11 +119,14 @@ class FixMaker:
             )
         return self._verdict(fix, finding, after)
 
-    def try_out(self, operations: tuple[Operation, ...]) -> Judgement | None:
-        """Returns what is said of the claim once changed, or None past the bound; raises InapplicableError when it cannot be."""
+    def try_out(self, operations: tuple[Operation, ...], more: int = 0) -> Judgement | None:
+        """Returns what is said of the claim once changed, or None past the bound; raises InapplicableError when it cannot be.
+
+        ``more`` raises the bound of trials for this call.
+        """
         changed = apply_operations(self._claim, operations)
         after = self._trials.get(operations)
-        if after is None and len(self._trials) < MOST_TRIALS:
+        if after is None and len(self._trials) < MOST_TRIALS + more:
             after = self._trials[operations] = self._judge(changed)
         return after
 

@@ -2,21 +2,23 @@
 
 Only fixes that were proved to remove their finding take part, and none that needs documentation which the record does not state: the
 search invents nothing. Fewer fixes come first, then fewer operations, then those that need no documentation at all, then those
-that keep more charges. The work is bounded by the trials of ``FixMaker``, and it is said when the bound was hit.
+that keep more charges. The work is bounded, and it is said when a bound was hit.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from itertools import combinations
+from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 
-from engine.fixes import MOST_TRIALS, FixMaker, Judgement, describe_operations
+from engine.fixes import FixMaker, Judgement, describe_operations
 from engine.model import Claim, Finding, Fix, Operation
 from engine.operations import InapplicableError
 
 MOST_SETS = 400
+MOST_STEPS = 5_000
+MORE_TRIALS = 20
+"""Bounds: sets of fixes looked at, steps of the search for them, and changed claims judged beside those of single fixes."""
 
 
 class Recommendation(msgspec.Struct, frozen=True):
@@ -36,20 +38,20 @@ def recommend(claim: Claim, findings: Sequence[Finding], before: Judgement, make
         if not any(error.finding_id in fix.resolves for fix in usable):
             where = f" on line {error.line_numbers[0]}" if error.line_numbers else ""
             return Recommendation(None, f"no change that the record supports removes {error.rule_id}{where}")
-    stopped = False
-    for chosen in _sets(usable, errors, claim):
+    budget = _Budget(MOST_STEPS)
+    for chosen in _sets(usable, errors, claim, budget):
         try:
             operations = maker.joined(chosen)
-            after = maker.try_out(operations)
+            after = maker.try_out(operations, MORE_TRIALS)
         except InapplicableError:
             continue
         if after is None:
-            stopped = True
+            budget.hit = True
             break
         if _leaves_no_error(before, after):
             return Recommendation(_joined_fix(chosen, operations, before, after))
-    if stopped:
-        return Recommendation(None, f"the search was stopped after {MOST_TRIALS} changed claims")
+    if budget.hit:
+        return Recommendation(None, "the search for a set of changes was stopped: there are too many to try")
     return Recommendation(None, "no set of changes that the record supports leaves the claim without an error")
 
 
@@ -64,17 +66,55 @@ def _usable(findings: Sequence[Finding]) -> list[Fix]:
     return list(found.values())
 
 
-def _sets(usable: Sequence[Fix], errors: Sequence[Finding], claim: Claim) -> Iterator[tuple[Fix, ...]]:
-    """Yields sets of fixes that between them resolve every error, the preferred first, at most ``MOST_SETS``."""
-    wanted = {error.finding_id for error in errors}
+def _sets(usable: Sequence[Fix], errors: Sequence[Finding], claim: Claim, budget: _Budget) -> Iterator[tuple[Fix, ...]]:
+    """Yields sets of fixes that between them resolve every error, fewest fixes first and then the preferred, up to the bounds.
+
+    Every set must hold a fix for the error that has the fewest, so the search branches on that error's fixes alone.
+    """
+    wanted = frozenset(error.finding_id for error in errors)
+    resolvers = {each: [fix for fix in usable if each in fix.resolves] for each in wanted}
     yielded = 0
     for size in range(1, len(errors) + 1):
-        fitting = [s for s in combinations(usable, size) if wanted <= {i for fix in s for i in fix.resolves}]
-        for chosen in sorted(fitting, key=lambda fixes: _preference(fixes, claim)):
+        found = {frozenset(usable.index(fix) for fix in chosen) for chosen in _covers(wanted, resolvers, size, budget)}
+        sets = [tuple(usable[index] for index in sorted(indices)) for indices in found]
+        for chosen in sorted(sets, key=lambda fixes: _preference(fixes, claim)):
             yield chosen
             yielded += 1
             if yielded == MOST_SETS:
+                budget.hit = True
                 return
+
+
+class _Budget:
+    """How many steps a search may still take, and whether a bound stopped it."""
+
+    def __init__(self, steps: int) -> None:
+        self.left = steps
+        self.hit = False
+
+    def spend(self) -> bool:
+        """Takes a step; returns whether there was one left."""
+        self.left -= 1
+        self.hit = self.hit or self.left < 0
+        return not self.hit
+
+
+def _covers(
+    wanted: frozenset[str], resolvers: Mapping[str, Sequence[Fix]], size: int, budget: _Budget
+) -> Iterator[tuple[Fix, ...]]:
+    """Yields choices of exactly ``size`` fixes, each of which resolves an error that those before it left."""
+    if not wanted:
+        if size == 0:
+            yield ()
+        return
+    if size == 0:
+        return
+    hardest = min(sorted(wanted), key=lambda each: len(resolvers[each]))
+    for fix in resolvers[hardest]:
+        if not budget.spend():
+            return
+        for rest in _covers(wanted.difference(fix.resolves), resolvers, size - 1, budget):
+            yield (fix, *rest)
 
 
 def _preference(fixes: tuple[Fix, ...], claim: Claim) -> tuple[int, int, int, str]:

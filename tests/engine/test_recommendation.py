@@ -6,8 +6,10 @@ import pytest
 
 from engine.claims import read_claims
 from engine.evaluate import Evaluator
-from engine.model import Claim, Evaluation
+from engine.fixes import Judgement
+from engine.model import Claim, Evaluation, Finding, Fix, Operation
 from engine.operations import apply_operations
+from engine.recommendation import Recommendation, recommend
 from engine.snapshot import load_snapshot
 
 
@@ -57,3 +59,71 @@ def test_units_are_not_lowered_to_pass_an_edit(evaluator: Evaluator, demo: dict[
 def test_a_claim_without_an_error_needs_no_recommendation(evaluator: Evaluator, demo: dict[str, Claim]) -> None:
     evaluation = judged(evaluator, demo, "DEMO-7-CLEAN")
     assert (evaluation.recommended_fix, evaluation.recommendation) == (None, "")
+
+
+class Maker:
+    """Stands in for FixMaker: a claim changed by fixes keeps the errors that they do not resolve."""
+
+    def __init__(self, errors: list[Finding], refused: int = 0) -> None:
+        self.errors = errors
+        self.refused = refused
+        self.tried = 0
+
+    def joined(self, fixes: tuple[Fix, ...]) -> tuple[Operation, ...]:
+        self.resolved = {name for fix in fixes for name in fix.resolves}
+        return tuple(operation for fix in fixes for operation in fix.operations)
+
+    def try_out(self, operations: tuple[Operation, ...], more: int = 0) -> Judgement | None:
+        self.tried += 1
+        if self.tried <= self.refused:
+            return Judgement(tuple(self.errors), ())
+        return Judgement(tuple(error for error in self.errors if error.finding_id not in self.resolved), ())
+
+
+def error(name: str, *fixes: Fix) -> Finding:
+    return Finding(
+        finding_id=name,
+        rule_id=name,
+        policy_id="p",
+        policy_version="1",
+        category="ncci_ptp",
+        kind="VIOLATION",
+        severity="ERROR",
+        message="",
+        mode="LIVE",
+        line_numbers=(1,),
+        fixes=fixes,
+    )
+
+
+def fix(name: str, *resolves: str) -> Fix:
+    return Fix(
+        description=name,
+        operations=(Operation("remove_line", line_number=len(name)),),
+        verified=True,
+        resolves=resolves,
+    )
+
+
+def recommended(claim: Claim, findings: list[Finding], refused: int = 0) -> Recommendation:
+    return recommend(claim, findings, Judgement(tuple(findings), ()), Maker(findings, refused))  # type: ignore[arg-type]
+
+
+def test_one_fix_for_two_errors_is_preferred_to_two(demo: dict[str, Claim]) -> None:
+    findings = [error("A", fix("a", "A"), fix("both", "A", "B")), error("B", fix("bb", "B"))]
+    found = recommended(demo["DEMO-7-CLEAN"], findings).fix
+    assert found is not None
+    assert [operation.line_number for operation in found.operations] == [4]
+
+
+def test_a_set_that_fails_is_followed_by_the_next(demo: dict[str, Claim]) -> None:
+    findings = [error("A", fix("a", "A"), fix("aa", "A"))]
+    found = recommended(demo["DEMO-7-CLEAN"], findings, refused=1).fix
+    assert found is not None
+
+
+def test_very_many_errors_stop_the_search_and_say_so(demo: dict[str, Claim]) -> None:
+    findings = [error(f"E{n:02}", *(fix("x" * (3 * n + k + 1), f"E{n:02}") for k in range(3))) for n in range(30)]
+    found = recommended(demo["DEMO-7-CLEAN"], findings, refused=10_000)
+    assert found.fix is None
+    assert "stopped" in found.remark
