@@ -13,6 +13,7 @@ import msgspec
 from engine.documentation.scope import ScopedFact, scope_facts
 from engine.fact import FieldValue, Firing
 from engine.model import Claim, Finding, Fix, NotEvaluated, Operation, ServiceLine, Severity
+from engine.operation_text import describe_operations
 from engine.operations import InapplicableError, apply_operations
 from engine.phrases import value_text
 from engine.policy.types import FixTemplate, Operand, OperationTemplate
@@ -252,35 +253,3 @@ def _number(value: _Argument) -> int:
 
 def _amount(value: _Argument) -> float:
     return float(value) if isinstance(value, int | float) else 0.0
-
-
-def describe_operations(operations: Sequence[Operation]) -> str:
-    """Returns operations in plain English."""
-    return "; ".join(_describe(operation) for operation in operations)
-
-
-def _describe(operation: Operation) -> str:
-    line = operation.line_number
-    new = operation.lines[0] if operation.lines else None
-    texts = {
-        "add_modifier": f"add modifier {operation.modifier} to line {line}",
-        "remove_modifier": f"remove modifier {operation.modifier} from line {line}",
-        "replace_modifier": f"replace modifier {operation.modifier} by {operation.new_modifier} on line {line}",
-        "replace_code": f"bill {operation.code} on line {line}",
-        "set_units": f"bill {value_text(operation.units)} units on line {line}",
-        "remove_line": f"remove line {line}",
-        "replace_dx": f"replace diagnosis {operation.position} by {operation.code}",
-        "remove_dx": f"remove diagnosis {operation.position}",
-        "resequence_dx": f"put diagnosis {operation.order[0] if operation.order else 0} first",
-        "manual_review": operation.reason or "have it reviewed by hand",
-    }
-    if operation.op == "set_field":
-        where = f" of line {line}" if line else ""
-        what = operation.field.replace("_", " ")
-        return f"set the {what}{where} to {operation.value}" if operation.value else f"fill in the {what}{where}"
-    if operation.op == "add_line" and new is not None:
-        return f"add a line with {new.procedure_code}, {value_text(new.units)} units"
-    if operation.op == "replace_lines" and new is not None:
-        numbers = ", ".join(str(number) for number in operation.line_numbers)
-        return f"bill {new.procedure_code} in place of lines {numbers}"
-    return texts[operation.op]

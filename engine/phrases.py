@@ -45,6 +45,11 @@ def operand_text(operand: Operand, bound: Mapping[str, Fact] | None = None) -> s
     return text
 
 
+def money_text(cents: int) -> str:
+    """Returns cents as dollars."""
+    return f"${cents // 100:,}.{cents % 100:02d}" if cents >= 0 else f"-{money_text(-cents)}"
+
+
 def value_text(value: object) -> str:
     """Returns a field's value as a reader would write it."""
     if isinstance(value, bool):

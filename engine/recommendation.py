@@ -11,8 +11,9 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 
-from engine.fixes import FixMaker, Judgement, describe_operations
+from engine.fixes import FixMaker, Judgement
 from engine.model import Claim, Finding, Fix, Operation
+from engine.operation_text import describe_operations
 from engine.operations import InapplicableError
 
 MOST_SETS = 400

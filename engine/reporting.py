@@ -16,7 +16,7 @@ from engine.model import (
     Scalar,
     ValueUse,
 )
-from engine.phrases import pattern_text, value_text
+from engine.phrases import money_text, pattern_text, value_text
 from engine.policy.types import MessagePart, Operand, Rule, Status, Value
 from engine.rules import RunContext, evaluate_operand, report_numbers
 
@@ -73,7 +73,7 @@ def message_text(parts: Iterable[MessagePart], firing: Firing, context: RunConte
         if value is None:
             texts.append("unknown")
         elif part.format == "money" and isinstance(value, int):
-            texts.append(f"${value / 100:,.2f}" if value >= 0 else f"-${-value / 100:,.2f}")
+            texts.append(money_text(value))
         else:
             texts.append(value_text(value))
     return "".join(texts)
