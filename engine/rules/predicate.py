@@ -18,6 +18,7 @@ from engine.rules.operands import equality_key, evaluate_operand, fact_date, is_
 
 OWN = "."  # the name that an operand on the tested fact's own fields is given
 Holds = Callable[[str, str, str, str], bool]
+_REMEMBERED_CODES = 30_000
 _ORDERED = {Operator.OVER: ">", Operator.UNDER: "<", Operator.AT_LEAST: ">=", Operator.AT_MOST: "<="}
 _NEGATED = frozenset(
     {Operator.NOT, Operator.LACKS, Operator.LACKS_ALL, Operator.NOT_STARTS_WITH, Operator.NOT_IN_RANGE, Operator.NOT_IN}
@@ -40,6 +41,22 @@ def bounds_of_range(text: str) -> tuple[str, str] | None:
 def in_range(value: str, ranges: Iterable[tuple[str, str]]) -> bool:
     """Returns whether a code lies in one of the ranges of codes of its own length."""
     return any(len(value) == len(low) and low <= value <= high for low, high in ranges)
+
+
+class RangeAnswers(dict[str, bool]):
+    """Answers whether a code lies in one of some ranges, and remembers: claims bring the same codes again and again."""
+
+    def __init__(self, ranges: tuple[tuple[str, str], ...]) -> None:
+        """Takes the first and last code of each range."""
+        super().__init__()
+        self._ranges = ranges
+
+    def __missing__(self, value: str) -> bool:
+        """Finds and keeps the answer for a code that was not asked before."""
+        if len(self) >= _REMEMBERED_CODES:
+            self.clear()
+        answer = self[value] = in_range(value, self._ranges)
+        return answer
 
 
 def membership(value: FieldValue, table: str, column: str, on: str, has: Holds) -> bool:
@@ -114,7 +131,6 @@ class Source:
         """Starts with the functions that expressions call."""
         self.names: dict[str, object] = {
             "is_date": is_date,
-            "in_range": in_range,
             "membership": membership,
             "fact_date": fact_date,
         }
@@ -207,7 +223,7 @@ def _text_or_list(operator: Operator, constants: list[Scalar], source: Source, v
     if operator in (Operator.STARTS_WITH, Operator.NOT_STARTS_WITH):
         return f"{value}.__class__ is str and {negation}{value}.startswith({source.fresh(texts)})"
     ranges = tuple(bounds for text in texts if (bounds := bounds_of_range(text)) is not None)
-    return f"{value}.__class__ is str and {negation}in_range({value}, {source.fresh(ranges)})"
+    return f"{value}.__class__ is str and {negation}{source.fresh(RangeAnswers(ranges))}[{value}]"
 
 
 def constant_operand(value: Scalar) -> Operand:
