@@ -136,6 +136,9 @@ LINE = FactKind(
         "modifier_set": _field(_T, "the modifiers sorted and joined by commas, to compare lines"),
         "units": _field(_N, "units of service"),
         "charge_cents": _field(_M, "charge"),
+        "allowed_cents": _field(
+            _M, "what the Medicare fee schedule allows for it, absent where that is not reckoned", table="mpfs"
+        ),
         "service_date": _field(_D, "first day of service"),
         "service_end_date": _field(_D, "last day of service, the first when none is given"),
         "service_days": _field(_I, "days from first to last, both counted"),
