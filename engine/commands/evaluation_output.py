@@ -216,7 +216,14 @@ def _print_evaluation(console: Console, evaluation: Evaluation) -> None:
     findings = [*evaluation.findings, *evaluation.trial_findings]
     if findings:
         table = Table(box=SIMPLE_HEAD, pad_edge=False, expand=False)
-        columns = (("line", None), ("severity", None), ("rule", None), ("message", 3), ("fix", 2), (_MONEY_HEADING, None))
+        columns = (
+            ("line", None),
+            ("severity", None),
+            ("rule", None),
+            ("message", 3),
+            ("fix", 2),
+            (_MONEY_HEADING, None),
+        )
         for name, ratio in columns:
             table.add_column(name, ratio=ratio, no_wrap=ratio is None, overflow="fold")
         for finding in findings:
