@@ -1,4 +1,4 @@
-"""Judges a claim against a snapshot: facts, rules, exceptions, findings, fixes, and what could not be judged.
+"""Judges a claim against a snapshot: facts, rules, exceptions, findings, fixes, money, and what could not be judged.
 
 This module is the path of a claim, in order. It reads no clock, no environment and no network: the same claim and snapshot give
 the same bytes.
@@ -25,6 +25,7 @@ from engine.model import (
     TableUse,
 )
 from engine.policy.types import PolicyException, Status, Value
+from engine.pricing import ImpactMaker
 from engine.recommendation import recommend
 from engine.reference.block import RecentlyUsed
 from engine.reference.view import ReferenceView
@@ -73,9 +74,12 @@ class Evaluator:
         maker = FixMaker(claim, before, lambda changed: _judgement(self._judge(changed, as_of, policy)))
         findings: dict[str, Finding] = {}
         for outcome in outcomes:
+            money = ImpactMaker(claim, outcome.context)
             for finding, firing in outcome.fired:
-                fixes = maker.fixes_of(finding, firing, outcome.context)
-                findings.setdefault(finding.finding_id, msgspec.structs.replace(finding, fixes=fixes))
+                if finding.finding_id not in findings:
+                    fixes = maker.fixes_of(finding, firing, outcome.context)
+                    fixed = msgspec.structs.replace(finding, fixes=fixes)
+                    findings[finding.finding_id] = msgspec.structs.replace(fixed, impact=money.impact_of(fixed))
         live = _sorted(finding for finding in findings.values() if finding.mode == "LIVE")
         not_evaluated = tuple(sorted({e for o in outcomes for e in o.not_evaluated}, key=_not_evaluated_order))
         recommended = recommend(claim, live, before, maker)

@@ -11,8 +11,8 @@ from engine.errors import UsageError
 from engine.evaluate import Evaluator
 from engine.fact import Fact
 from engine.facts import build_facts
-from engine.model import Claim, Evaluation, Explanation, Finding, MatchedFact
-from engine.phrases import condition_text, pattern_text, value_text
+from engine.model import Claim, Evaluation, Explanation, Finding, Impact, MatchedFact
+from engine.phrases import condition_text, money_text, pattern_text, value_text
 from engine.policy.types import Pattern, Rule, Test
 from engine.rules import oracle
 from engine.snapshot import CompiledPolicy
@@ -181,11 +181,19 @@ def finding_text(finding: Finding) -> str:
     if finding.explanation is not None:
         lines.append("  because")
         lines += explanation_lines(finding.explanation, "    ")
+    if finding.impact.basis:
+        lines.append(f"  money: {_impact_text(finding.impact)}")
     for fix in finding.fixes:
         mark = "verified" if fix.verified else "not verified"
         needs = f", needs documentation: {', '.join(fix.documentation_needed)}" if fix.requires_documentation else ""
         lines.append(f"  fix: {fix.description} ({mark}{needs})")
     return "\n".join(lines)
+
+
+def _impact_text(impact: Impact) -> str:
+    delta = impact.allowed_delta_cents
+    allowed = "" if delta is None else f"allowed amount {'' if delta < 0 else '+'}{money_text(delta)}, "
+    return f"{money_text(impact.billed_at_risk_cents)} billed at risk, {allowed}{impact.basis}"
 
 
 def explanation_lines(explanation: Explanation, indent: str) -> list[str]:

@@ -140,6 +140,9 @@ LINE = FactKind(
         "units": _field(_N, "units of service"),
         "units_whole": _field(_F, "the units are a whole number"),
         "charge_cents": _field(_M, "charge"),
+        "allowed_cents": _field(
+            _M, "what the Medicare fee schedule allows for it, absent where that is not reckoned", table="mpfs"
+        ),
         "service_date": _field(_D, "first day of service"),
         "service_end_date": _field(_D, "last day of service, the first when none is given"),
         "service_days": _field(_I, "days from first to last, both counted"),

@@ -247,10 +247,14 @@ class Fix(_Record, frozen=True):
 
 
 class Impact(_Record, frozen=True):
-    """Money: charges at risk as billed, expected change of the allowed amount (cents, signed) and how it was reckoned."""
+    """Money: charges at risk as billed, expected change of the allowed amount (cents, signed) and how it was reckoned.
+
+    ``allowed_delta_cents`` is what would be allowed when the finding has its way less what would be allowed were the claim paid as
+    billed; None when it could not be reckoned, which ``basis`` explains. ``docs/decisions/0004-what-impact-means.md``.
+    """
 
     billed_at_risk_cents: int = 0
-    allowed_delta_cents: int = 0
+    allowed_delta_cents: int | None = None
     basis: str = ""
 
 

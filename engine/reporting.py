@@ -11,7 +11,6 @@ from engine.model import (
     Claim,
     Explanation,
     Finding,
-    Impact,
     MatchedFact,
     Scalar,
     ValueUse,
@@ -34,7 +33,7 @@ _IDENTITY = {
 
 
 def finding_of(firing: Firing, claim: Claim, context: RunContext, values: Mapping[str, Value]) -> Finding:
-    """Returns the finding of a reporting rule's firing, without fixes."""
+    """Returns the finding of a reporting rule's firing, without fixes and impact."""
     rule = firing.rule
     report = rule.report
     if report is None:
@@ -57,7 +56,6 @@ def finding_of(firing: Firing, claim: Claim, context: RunContext, values: Mappin
         codes=codes,
         adjustment=Adjustment(report.group, report.carc, report.rarc),
         citations=rule.citations,
-        impact=_impact(rule, claim, lines),
         explanation=explanation_of(firing, context, values),
     )
 
@@ -188,11 +186,3 @@ def _codes_of(claim: Claim, lines: Iterable[int], positions: Iterable[int]) -> t
 def _finding_id(rule_id: str, lines: tuple[int, ...], positions: tuple[int, ...], codes: tuple[str, ...]) -> str:
     content = repr((rule_id, lines, positions, codes))
     return hashlib.sha256(content.encode()).hexdigest()[:16]
-
-
-def _impact(rule: Rule, claim: Claim, lines: tuple[int, ...]) -> Impact:
-    """Charges at risk: the first line's charge, or the whole claim's, for what a payer would deny or recoup."""
-    if rule.kind not in ("VIOLATION", "OVER_CODING"):
-        return Impact()
-    charges = [line.charge_cents for line in claim.lines if not lines or line.line_number == lines[0]]
-    return Impact(billed_at_risk_cents=sum(charges), basis="charge as billed")

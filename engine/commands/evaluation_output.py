@@ -16,12 +16,14 @@ from rich.text import Text
 
 from engine.claims import InvalidClaim, encode_evaluation
 from engine.errors import Place, Problem
-from engine.model import Evaluation, Finding, Fix
+from engine.model import Evaluation, Finding, Fix, Impact
+from engine.phrases import money_text
 from engine.reference.tables import OFFICIAL_TABLES
 
 _NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _STYLES = {"ERROR": "bold red", "WARNING": "yellow", "INFO": "cyan"}
 _NARROWEST = 120
+_MONEY_HEADING = "at risk\n(allowed)"
 
 
 class Refusal(msgspec.Struct, frozen=True):
@@ -42,11 +44,12 @@ def refusal_of(invalid: InvalidClaim) -> Refusal:
 
 
 class Tally(msgspec.Struct):
-    """Counts what was written: claims by disposition, refusals, and findings by severity."""
+    """Counts what was written: claims by disposition, refusals, findings by severity and the charges at risk."""
 
     dispositions: Counter[str] = msgspec.field(default_factory=Counter)
     severities: Counter[str] = msgspec.field(default_factory=Counter)
     refused: int = 0
+    at_risk_cents: int = 0
 
     def add(self, result: Result) -> None:
         """Counts one result; findings of rules on trial and excepted ones are not counted."""
@@ -55,6 +58,7 @@ class Tally(msgspec.Struct):
             return
         self.dispositions[result.disposition] += 1
         self.severities.update(finding.severity for finding in result.findings)
+        self.at_risk_cents += charges_at_risk(result)
 
     def text(self) -> str:
         """Returns the counts as one sentence."""
@@ -64,7 +68,28 @@ class Tally(msgspec.Struct):
             parts.append(f"{self.refused:,} not judged")
         findings = ", ".join(f"{count:,} {severity}" for severity, count in sorted(self.severities.items()))
         text = f"{claims:,} claim{'' if claims == 1 else 's'}: {', '.join(parts)}"
-        return f"{text}. Findings: {findings or 'none'}."
+        risk = f" Charges at risk: {money_text(self.at_risk_cents)}." if self.at_risk_cents else ""
+        return f"{text}. Findings: {findings or 'none'}.{risk}"
+
+
+def charges_at_risk(evaluation: Evaluation) -> int:
+    """Returns the charges at risk on a claim in cents, each line's once however many findings deny it."""
+    by_line: dict[int, int] = {}
+    whole = 0
+    for finding in evaluation.findings:
+        charges = finding.impact.billed_at_risk_cents
+        if finding.line_numbers:
+            by_line[finding.line_numbers[0]] = charges
+        else:
+            whole = max(whole, charges)
+    return whole or sum(by_line.values())
+
+
+def _impact_text(impact: Impact) -> str:
+    """Returns the charge at risk, and below it the change of the allowed amount where it was reckoned."""
+    risk = [money_text(impact.billed_at_risk_cents)] if impact.billed_at_risk_cents else []
+    delta = impact.allowed_delta_cents
+    return "\n".join([*risk, f"({money_text(delta)})"] if delta is not None else risk) or "-"
 
 
 def write_jsonl(results: Iterable[Result], out: IO[str]) -> Tally:
@@ -197,7 +222,15 @@ def _print_evaluation(console: Console, evaluation: Evaluation) -> None:
     findings = [*evaluation.findings, *evaluation.trial_findings]
     if findings:
         table = Table(box=SIMPLE_HEAD, pad_edge=False, expand=False)
-        for name, ratio in (("line", None), ("severity", None), ("rule", None), ("message", 3), ("fix", 2)):
+        columns = (
+            ("line", None),
+            ("severity", None),
+            ("rule", None),
+            ("message", 3),
+            ("fix", 2),
+            (_MONEY_HEADING, None),
+        )
+        for name, ratio in columns:
             table.add_column(name, ratio=ratio, no_wrap=ratio is None, overflow="fold")
         for finding in findings:
             _add_row(table, finding)
@@ -221,6 +254,7 @@ def _add_row(table: Table, finding: Finding) -> None:
         Text(finding.rule_id),
         Text(finding.message),
         Text("\n".join(fix_text(fix) for fix in finding.fixes) or "-"),
+        Text(_impact_text(finding.impact), justify="right"),
     )
 
 

@@ -9,11 +9,13 @@ from engine.calendar import completed_years, days_between
 from engine.fact import Fact
 from engine.facts.parts import ClaimParts, Fields, put_text
 from engine.model import ServiceLine
+from engine.pricing import price_claim
 
 _FEE_SCHEDULE = ("status", "global_days", "bilateral", "multiple", "assistant", "co_surgeon", "team", "pc_tc")
 _FEE_SCHEDULE_FIELDS = frozenset({*_FEE_SCHEDULE, "endoscopic_base"})
 _CODE_STATUS_FIELDS = frozenset({"code_status", "code_last_valid"})
 _ADD_ON_TYPE = frozenset({"add_on_type"})
+_ALLOWED = frozenset({"allowed_cents"})
 _GLOBAL_DAYS = frozenset({"global_days"})
 
 
@@ -22,8 +24,12 @@ def line_facts(parts: ClaimParts) -> Iterator[Fact]:
     wants_fees = parts.plan.wants("line", _FEE_SCHEDULE_FIELDS)
     wants_add_on_type = parts.plan.wants("line", _ADD_ON_TYPE)
     wants_status = parts.plan.wants("line", _CODE_STATUS_FIELDS)
+    prices = price_claim(parts.claim, parts.context) if parts.plan.wants("line", _ALLOWED) else {}
     for index, line in enumerate(parts.lines):
         fields = _line_fields(parts, index, line)
+        price = prices.get(line.line_number)
+        if price is not None and price.cents is not None:
+            fields["allowed_cents"] = price.cents
         if wants_fees:
             _put_fee_schedule(parts, fields, line)
         if wants_status:

@@ -13,7 +13,10 @@ from engine.policy.types import Operand, Pattern, Policy, PolicySet, Rule, Statu
 from engine.reference.tables import OFFICIAL_TABLES
 
 # Tables that no condition names: they stand behind fields (see ``fact_schema``) that any rule may read.
-_BEHIND_FIELDS = {"procedure_codes": ("hcpcs", "mpfs", "retired_codes")}
+_BEHIND_FIELDS = {
+    "procedure_codes": ("hcpcs", "mpfs", "retired_codes"),
+    "mpfs": ("conversion_factors", "facility_rate_places", "gpci"),
+}
 
 
 def lint(policy_set: PolicySet, today: str = "") -> tuple[Problem, ...]:

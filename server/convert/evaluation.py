@@ -102,7 +102,8 @@ def _fill_finding(message: Message, finding: Finding, explain: bool) -> None:
     for fix in finding.fixes:
         _fill_fix(message.fixes.add(), fix)
     message.impact.billed_at_risk_cents = finding.impact.billed_at_risk_cents
-    message.impact.allowed_delta_cents = finding.impact.allowed_delta_cents
+    if finding.impact.allowed_delta_cents is not None:
+        message.impact.allowed_delta_cents = finding.impact.allowed_delta_cents
     message.impact.basis = finding.impact.basis
     if explain and finding.explanation is not None:
         _fill_explanation(message.explanation, finding.explanation)
@@ -249,7 +250,11 @@ def _finding(message: Message) -> Finding:
         adjustment=Adjustment(adjustment.group_code, adjustment.carc, adjustment.rarc),
         citations=tuple(Citation(each.title, each.section, each.url) for each in message.citations),
         fixes=tuple(_fix(fix) for fix in message.fixes),
-        impact=Impact(impact.billed_at_risk_cents, impact.allowed_delta_cents, impact.basis),
+        impact=Impact(
+            impact.billed_at_risk_cents,
+            impact.allowed_delta_cents if impact.HasField("allowed_delta_cents") else None,
+            impact.basis,
+        ),
         explanation=_explanation(message.explanation) if message.HasField("explanation") else None,
     )
 
