@@ -263,7 +263,7 @@ HISTORY = FactKind(
 
 DOCUMENTATION = FactKind(
     "documentation",
-    "one documentation fact (docs/documentation-facts.md); a claim-wide fact stands once more for each line it applies to",
+    "one documentation fact (docs/claims.md); a claim-wide fact stands once more for each line it applies to",
     "service_date",
     {
         "name": _field(_T, "the fact's name"),

@@ -1,7 +1,7 @@
 """Decides which documentation facts hold for which line, and which contradict each other.
 
 A line's own fact beats a claim-wide one of the same name. A claim-wide fact holds for the lines of its date; without a date
-it holds when the claim has one service date only (``docs/documentation-facts.md``, Form).
+it holds when the claim has one service date only (``docs/claims.md``, Form).
 """
 
 from __future__ import annotations
