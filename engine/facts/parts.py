@@ -9,7 +9,7 @@ import msgspec
 from engine.context import ClaimContext
 from engine.fact import Fact, FieldValue
 from engine.model import Claim, HistoryLine, ServiceLine
-from engine.policy.types import Total
+from engine.policy.types import ColumnType, Total
 from engine.practitioners import Performer, history_performer, line_performer, practitioner_keys
 from engine.reference.view import ReferenceView
 from engine.rules import RunContext
@@ -19,11 +19,15 @@ Predicate = Callable[[Fact, RunContext], bool]
 
 
 class FactPlan(msgspec.Struct, frozen=True):
-    """What a compiled policy reads: kinds of facts, fields by kind, tables of ``row`` conditions, totals with their tests."""
+    """What a compiled policy reads: kinds of facts, fields by kind, tables of ``row`` conditions, totals with their tests.
+
+    ``row_matches`` names, by table, the columns of which the matched code is read.
+    """
 
     kinds: frozenset[str]
     fields: dict[str, frozenset[str]]
     row_tables: tuple[str, ...]
+    row_matches: dict[str, tuple[tuple[str, ColumnType], ...]]
     totals: tuple[tuple[Total, Predicate], ...]
 
     def wants(self, kind: str, names: frozenset[str]) -> bool:

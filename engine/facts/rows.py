@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from engine.fact import Fact, FieldValue
+from engine.facts.matched import with_matches
 from engine.facts.parts import ClaimParts, Fields
 from engine.model import RowSource, TableUse
 from engine.policy.types import Total
@@ -24,11 +25,14 @@ def row_facts(parts: ClaimParts) -> Iterator[Fact]:
             if not rows:
                 continue
             use = parts.view.use(table, on, parts.known_on)
+            matches = parts.plan.row_matches.get(table)
             for row in rows:
                 fields: Fields = {**row.columns, "table": table, "on": on}
                 if use is not None:
                     fields["release"] = use.release
-                yield Fact("row", fields, row_source(table, use, row.key))
+                source = row_source(table, use, row.key)
+                for matched in with_matches(fields, matches, keys) if matches else (fields,):
+                    yield Fact("row", matched, source)
 
 
 def _row_keys(parts: ClaimParts, on: str, diagnoses: tuple[str, ...]) -> RowKeys:

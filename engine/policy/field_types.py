@@ -28,6 +28,8 @@ _COLUMN_FORMS = {
     ColumnType.ICD10: "icd10",
     ColumnType.MODIFIER: "modifier",
 }
+# Columns that match codes of the claim: rows have a further field, the name with "_matched", for the code that was matched.
+MATCHING = {ColumnType.CODE_RANGE: "procedure", ColumnType.ICD10_PREFIX: "icd10"}
 _FIELD_FORMS = {"modifiers": "modifier", "modifier": "modifier", "diagnosis_codes": "icd10"}
 
 
@@ -122,6 +124,8 @@ class TypeBook:
         found = dict(self._built_in["row"])
         for name, kind in self.columns.get(table or "", {}).items():
             found[name] = Typing(_COLUMN_FIELDS.get(kind, FieldType.TEXT), _COLUMN_FORMS.get(kind, ""))
+            if kind in MATCHING:
+                found[f"{name}_matched"] = Typing(found[name].type, MATCHING[kind])
         return found
 
     def _total_fields(self, total_id: str | None, totals: Mapping[str, Total]) -> Fields:

@@ -210,7 +210,7 @@ _SCHEMAS = (
         {
             "code_prefix": _PREFIX,
             "instruction": _TEXT,  # code_first, use_additional, code_also
-            "target_prefix": _TEXT,
+            "target_prefix": _PREFIX,
             "conditional": _FLAG,  # the note says "if applicable", "if known" …
             "note_at": _TEXT,
             "note": _TEXT,

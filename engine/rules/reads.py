@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from engine.fact_schema import FACT_KINDS
-from engine.policy.types import MessagePart, Operand, Operator, Pattern, ResolvedPolicy, Rule, Test, Total
+from engine.policy.types import ColumnType, MessagePart, Operand, Operator, Pattern, ResolvedPolicy, Rule, Test, Total
+from engine.reference.view import TableSchema
 from engine.rules.plan import FINDING, exception_rule
+
+MATCHED = "_matched"
+"""Ends the name of the field of a ``row`` that holds the code of the claim which a prefix or range matched."""
 
 
 def fields_by_kind(policy: ResolvedPolicy) -> dict[str, frozenset[str]]:
@@ -31,6 +35,26 @@ def fields_by_kind(policy: ResolvedPolicy) -> dict[str, frozenset[str]]:
             fields.add(FACT_KINDS[kind].date_field)
     found.pop(FINDING, None)
     return {kind: frozenset(fields) for kind, fields in found.items()}
+
+
+def row_matches(
+    policy: ResolvedPolicy, schemas: Mapping[str, TableSchema]
+) -> dict[str, tuple[tuple[str, ColumnType], ...]]:
+    """Returns, by table, the columns of prefixes and ranges of which some rule reads the code that they matched."""
+    found: dict[str, set[str]] = {}
+    for rule in (*policy.rules, *map(exception_rule, policy.exceptions)):
+        patterns = (*rule.when, *rule.unless)
+        tables = {pattern.name: table for pattern in patterns for table in _named_in(pattern, "row", "table")}
+        read = [(pattern.name, test.field) for pattern in patterns for test in pattern.tests]
+        read += [(operand.name, operand.field) for operand in operands_of(rule)]
+        for name, field in read:
+            if name in tables and field.endswith(MATCHED):
+                found.setdefault(tables[name], set()).add(field.removesuffix(MATCHED))
+    return {
+        table: tuple((column, schemas[table].columns[column]) for column in sorted(columns))
+        for table, columns in sorted(found.items())
+        if table in schemas
+    }
 
 
 def operands_of(rule: Rule) -> Iterator[Operand]:
