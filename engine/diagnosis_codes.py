@@ -29,20 +29,39 @@ def chapter(code: str) -> int:
 
 @lru_cache(maxsize=65_536)
 def laterality_of_title(title: str) -> str:
-    """Returns right, left, bilateral or unspecified as a code's title says, or an empty text."""
+    """Returns right, left or bilateral as a code's title says, or an empty text."""
     words = title.lower().replace(",", " ").split()
     if "bilateral" in words:
         return "bilateral"
     sides = {"right", "left"} & set(words)
-    if len(sides) == 1:
-        return sides.pop()
-    text = " ".join(words)
-    unspecified = ("unspecified side", "unspecified eye", "unspecified ear", "unspecified limb", "unspecified breast")
-    return "unspecified" if any(phrase in text for phrase in unspecified) else ""
+    return sides.pop() if len(sides) == 1 else ""
+
+
+def sided_siblings(view: ReferenceView, code: str, title: str, on: str, known_on: str) -> dict[str, FieldValue]:
+    """Returns the codes that name the right and the left side where a code leaves the side open; none when they do not exist.
+
+    The side is one character, 0 or 9 where it is open, 1 for right and 2 for left, and the titles are alike but for the word
+    (ICD-10-CM Tabular List; Guidelines I.B.13).
+    """
+    open_title = title.lower()
+    if "unspecified" not in open_title:
+        return {}
+    for index in range(4, len(code)):
+        if code[index] not in "09":
+            continue
+        codes = {side: code[:index] + digit + code[index + 1 :] for side, digit in (("right", "1"), ("left", "2"))}
+        rows = {side: view.row(TABLE, (other,), on, known_on) for side, other in codes.items()}
+        if all(
+            row is not None
+            and str(row.columns.get("long_title", "")).lower().replace(side, "unspecified") == open_title
+            for side, row in rows.items()
+        ):
+            return {"laterality": "unspecified", "right_code": codes["right"], "left_code": codes["left"]}
+    return {}
 
 
 def validity(view: ReferenceView, code: str, on: str, known_on: str = "") -> dict[str, FieldValue]:
-    """Returns the fields valid, billable, header and laterality of a diagnosis on an ISO date; none when no table can tell.
+    """Returns what the code set says of a diagnosis on an ISO date: validity, side, codes of either side; none when no table can tell.
 
     A code that a sample does not name is unknown, never invalid.
     """
@@ -54,7 +73,8 @@ def validity(view: ReferenceView, code: str, on: str, known_on: str = "") -> dic
         return {"valid": False, "billable": False, "header": False} if use.complete else {}
     billable = bool(row.columns["billable"])
     fields: dict[str, FieldValue] = {"valid": True, "billable": billable, "header": not billable}
-    side = laterality_of_title(str(row.columns.get("long_title", "")))
+    title = str(row.columns.get("long_title", ""))
+    side = laterality_of_title(title)
     if side:
-        fields["laterality"] = side
-    return fields
+        return {**fields, "laterality": side}
+    return {**fields, **sided_siblings(view, code, title, on, known_on)}

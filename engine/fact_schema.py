@@ -219,7 +219,13 @@ DIAGNOSIS = FactKind(
         "billable": _field(_F, "may be billed on the date", "icd10cm"),
         "header": _field(_F, "stands in the code set but more specific codes exist", "icd10cm"),
         "chapter": _field(_I, "ICD-10-CM chapter, 1 to 22"),
-        "laterality": _field(_T, "right, left, bilateral or unspecified, by the code's title", "icd10cm"),
+        "laterality": _field(
+            _T,
+            "right, left or bilateral by the code's title, or unspecified where codes for either side exist",
+            "icd10cm",
+        ),
+        "right_code": _field(_X, "the code that names the right side, where this one leaves the side open", "icd10cm"),
+        "left_code": _field(_X, "the code that names the left side, where this one leaves the side open", "icd10cm"),
     },
 )
 

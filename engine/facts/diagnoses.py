@@ -8,7 +8,7 @@ from engine import diagnosis_codes
 from engine.fact import Fact
 from engine.facts.parts import ClaimParts, Fields, put_text
 
-_TABLE_FIELDS = frozenset({"valid", "billable", "header", "laterality"})
+_TABLE_FIELDS = frozenset({"valid", "billable", "header", "laterality", "right_code", "left_code"})
 
 
 def diagnosis_facts(parts: ClaimParts) -> Iterator[Fact]:
