@@ -16,9 +16,10 @@ from engine.policy.read_policy import read_policy
 from engine.policy.reader import Reader, meant
 from engine.policy.schema import FILES, FORMAT, KINDS
 from engine.policy.source import Source, read_source
+from engine.policy.survivors_file import read_survivors
 from engine.policy.tables import Fetch, read_table
 from engine.policy.tests_file import read_tests_file
-from engine.policy.types import Policy, PolicySet, Table, TestFile
+from engine.policy.types import ExplainedSurvivor, Policy, PolicySet, Table, TestFile
 
 _SUFFIXES = (".yaml", ".yml")
 # Problems that leave out a file or the rest of it.
@@ -102,6 +103,7 @@ def _read_all(sources: Mapping[str, Source], fetch: Fetch, problems: list[Proble
     policies: list[Policy] = []
     tables: list[Table] = []
     tests: list[TestFile] = []
+    survivors: list[ExplainedSurvivor] = []
     kinds = asserted_names(sources) | set(FACT_KINDS)
     for source in sources.values():
         reader = Reader(source, problems)
@@ -116,7 +118,9 @@ def _read_all(sources: Mapping[str, Source], fetch: Fetch, problems: list[Proble
             tables += [msgspec.structs.replace(table, digest=table_digest(table))] if table is not None else []
         elif kind == "tests":
             tests.append(read_tests_file(reader, source.root, fetch))
-    return _in_order(policies, tables, tests)
+        elif kind == "survivors":
+            survivors += read_survivors(reader, source.root)
+    return msgspec.structs.replace(_in_order(policies, tables, tests), survivors=tuple(survivors))
 
 
 def _in_order(policies: list[Policy], tables: list[Table], tests: list[TestFile]) -> PolicySet:

@@ -391,10 +391,21 @@ class TestFile(msgspec.Struct, frozen=True):
     place: Place = Place()
 
 
+class ExplainedSurvivor(msgspec.Struct, frozen=True):
+    """A mutant that no golden test catches, and why that is right; ``rule`` is the id of a rule, value or total."""
+
+    rule: str
+    change: str
+    because: str
+    policy: str = ""
+    place: Place = Place()
+
+
 class PolicySet(msgspec.Struct, frozen=True):
-    """Everything loaded from a policies directory: policies (all versions), tables and tests files, with a digest."""
+    """Everything loaded from a policies directory: policies (all versions), tables, tests and explained survivors, with a digest."""
 
     policies: tuple[Policy, ...]
     tables: tuple[Table, ...]
     tests: tuple[TestFile, ...]
     digest: str
+    survivors: tuple[ExplainedSurvivor, ...] = ()
