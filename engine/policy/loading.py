@@ -12,6 +12,7 @@ from engine.errors import InvalidPolicyError, Place, Problem
 from engine.fact_schema import FACT_KINDS
 from engine.policy.check_set import check_set
 from engine.policy.digest import policy_digest, set_digest, table_digest
+from engine.policy.proofs import ExplainedSurvivor
 from engine.policy.read_policy import read_policy
 from engine.policy.reader import Reader, meant
 from engine.policy.schema import FILES, FORMAT, KINDS
@@ -19,7 +20,7 @@ from engine.policy.source import Source, read_source
 from engine.policy.survivors_file import read_survivors
 from engine.policy.tables import Fetch, read_table
 from engine.policy.tests_file import read_tests_file
-from engine.policy.types import ExplainedSurvivor, Policy, PolicySet, Table, TestFile
+from engine.policy.types import Policy, PolicySet, Table, TestFile
 
 _SUFFIXES = (".yaml", ".yml")
 # Problems that leave out a file or the rest of it.

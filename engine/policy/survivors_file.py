@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from engine.policy import schema
+from engine.policy.proofs import ExplainedSurvivor
 from engine.policy.reader import Reader
 from engine.policy.source import Node
-from engine.policy.types import ExplainedSurvivor
 
 
 def read_survivors(reader: Reader, root: Node) -> Iterator[ExplainedSurvivor]:

@@ -11,6 +11,7 @@ import msgspec
 
 from engine.errors import Place
 from engine.model import Citation, Kind, Severity
+from engine.policy.proofs import ExplainedSurvivor, RuleTests
 
 Scalar = str | int | float | bool
 
@@ -140,13 +141,6 @@ class FixTemplate(msgspec.Struct, frozen=True):
     needs_for: Operand | None = None
     description: tuple[MessagePart, ...] = ()
     place: Place = Place()
-
-
-class RuleTests(msgspec.Struct, frozen=True):
-    """Golden tests that prove a rule, as ``<tests file stem>/<test name>``: those that fire and near misses."""
-
-    fires: tuple[str, ...] = ()
-    near: tuple[str, ...] = ()
 
 
 class Rule(msgspec.Struct, frozen=True):
@@ -388,16 +382,6 @@ class TestFile(msgspec.Struct, frozen=True):
     reference: tuple[tuple[str, str], ...]
     claims: tuple[tuple[str, object], ...]
     tests: tuple[GoldenTest, ...]
-    place: Place = Place()
-
-
-class ExplainedSurvivor(msgspec.Struct, frozen=True):
-    """A mutant that no golden test catches, and why that is right; ``rule`` is the id of a rule, value or total."""
-
-    rule: str
-    change: str
-    because: str
-    policy: str = ""
     place: Place = Place()
 
 

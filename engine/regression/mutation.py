@@ -14,7 +14,8 @@ from pathlib import Path
 import msgspec
 
 from engine.errors import Problem, UsageError
-from engine.policy.types import ExplainedSurvivor, PolicySet
+from engine.policy.proofs import ExplainedSurvivor
+from engine.policy.types import PolicySet
 from engine.regression.mutants import Subject, subjects_of
 from engine.regression.mutation_bench import MutationBench, Survivor, Tried
 
