@@ -7,7 +7,7 @@ READY := .venv/.ready
 PYTEST_ARGUMENTS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint format types stubs buf bench soak clean
+.PHONY: help setup demo test lint format types stubs buf docs mutate bench soak clean
 
 help: ## List these targets
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -45,6 +45,12 @@ stubs: $(READY) ## Check that the committed protobuf modules are those the .prot
 
 buf: $(READY) ## Lint the .proto files with buf (STANDARD and COMMENTS)
 	@PYTHON="$(CURDIR)/$(BIN)/python" BUF="$(CURDIR)/$(BIN)/buf" proto/lint.sh && echo "buf has nothing to say"
+
+docs: $(READY) ## Write docs/edits anew from the policies (a test checks that it is current)
+	@$(BIN)/python -m engine.cli describe --catalogue docs/edits --policies policies
+
+mutate: $(READY) ## Change each rule in small ways and list what no golden test notices (some minutes)
+	@$(BIN)/python -m engine.cli test policies --mutate
 
 bench: $(READY) ## Measure the engine and the server, and print one table
 	$(BIN)/python -m bench.run

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Sequence
 from importlib.metadata import version
 
-from engine.commands import check, data, evaluate, explain, schema, test
+from engine.commands import check, data, describe, evaluate, explain, schema, test
 from engine.errors import ClaimrulesError, UsageError
 
 USAGE, INVALID = 2, 3
@@ -23,7 +23,7 @@ def parser() -> argparse.ArgumentParser:
     )
     top.add_argument("--version", action="version", version=f"claimrules {version('claimrules')}")
     commands = top.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for command in (evaluate, explain, check, test, data, schema):
+    for command in (evaluate, explain, describe, check, test, data, schema):
         command.register(commands)
     return top
 

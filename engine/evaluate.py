@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import msgspec
 
 from engine.context import ClaimContext
-from engine.fact import Firing
+from engine.fact import Fact, Firing
 from engine.facts import ClaimFacts, build_facts
 from engine.fixes import FixMaker, Judgement
 from engine.model import (
@@ -114,6 +114,12 @@ class Evaluator:
         """Returns the policies that judge a claim, that of its earliest service date first."""
         return tuple(compiled for compiled, _ in self._policies(claim, as_of, policy))
 
+    def facts_of(self, compiled: CompiledPolicy, claim: Claim) -> tuple[Fact, ...]:
+        """Returns every fact of a claim under a policy, with those that its rules derive."""
+        context = self.context_for(compiled, "")
+        stated = build_facts(claim, compiled.plan, context).facts
+        return (*stated, *self._session.run(compiled.rules, stated, context).derived)
+
     def context_for(self, compiled: CompiledPolicy, as_of: str) -> ClaimContext:
         """Returns what answers the rules of a policy beside the facts."""
         key = (id(compiled), as_of)
@@ -139,39 +145,68 @@ class Evaluator:
 
     def _judge_under(self, compiled: CompiledPolicy, claim: Claim, own_dates: set[str], as_of: str) -> _Outcome:
         context = self.context_for(compiled, as_of)
-        values = context.values
-        claim_facts = build_facts(claim, compiled.plan, context)
-        result = self._session.run(compiled.rules, claim_facts.facts, context)
-        tables, unjudged = context.remembered(_tables_of, compiled, tuple(sorted(own_dates)))
-        not_evaluated = [
-            *(rule.entry for rule in unjudged.values()),
-            *_lacking_fields(compiled, result.missing_fields, unjudged),
-            *_conflicting(compiled, claim_facts),
-        ]
-        earliest = claim_facts.service_dates[0]
-
-        def counts(finding: Finding) -> bool:
-            date = claim_facts.line_dates.get(finding.line_numbers[0], "") if finding.line_numbers else earliest
-            rule = unjudged.get(finding.rule_id)
-            return date in own_dates and (rule is None or date not in rule.dates)
-
-        trial = compiled.resolved.policy.status is Status.TRIAL
-        pairs = [(_finding(firing, claim, context, values, trial), firing) for firing in result.firings]
-        set_aside = {id(firing) for firing, _ in result.excepted}
-        return _Outcome(
-            compiled=compiled,
-            context=context,
-            fired=_merged(
-                (finding, firing) for finding, firing in pairs if counts(finding) and id(firing) not in set_aside
-            ),
-            excepted=tuple(
-                (finding, exception)
-                for firing, exception in result.excepted
-                if counts(finding := _finding(firing, claim, context, values, trial))
-            ),
-            not_evaluated=tuple(not_evaluated),
-            tables=tables,
+        return _judge_facts(
+            self._session, compiled, claim, build_facts(claim, compiled.plan, context), own_dates, context
         )
+
+
+def findings_under(
+    session: Session, compiled: CompiledPolicy, claim: Claim, claim_facts: ClaimFacts, context: ClaimContext
+) -> Evaluation:
+    """Returns what one compiled policy says of a claim whose facts are built, without fixes: for policies changed in memory."""
+    outcome = _judge_facts(session, compiled, claim, claim_facts, set(claim_facts.service_dates), context)
+    findings = [finding for finding, _ in outcome.fired]
+    return Evaluation(
+        claim_id=claim.claim_id,
+        evaluation_id="",
+        disposition="PASS",
+        findings=_sorted(finding for finding in findings if finding.mode == "LIVE"),
+        excepted=_excepted([outcome]),
+        trial_findings=_sorted(finding for finding in findings if finding.mode == "TRIAL"),
+        not_evaluated=tuple(sorted(set(outcome.not_evaluated), key=_not_evaluated_order)),
+    )
+
+
+def _judge_facts(
+    session: Session,
+    compiled: CompiledPolicy,
+    claim: Claim,
+    claim_facts: ClaimFacts,
+    own_dates: set[str],
+    context: ClaimContext,
+) -> _Outcome:
+    values = context.values
+    result = session.run(compiled.rules, claim_facts.facts, context)
+    tables, unjudged = context.remembered(_tables_of, compiled, tuple(sorted(own_dates)))
+    not_evaluated = [
+        *(rule.entry for rule in unjudged.values()),
+        *_lacking_fields(compiled, result.missing_fields, unjudged),
+        *_conflicting(compiled, claim_facts),
+    ]
+    earliest = claim_facts.service_dates[0]
+
+    def counts(finding: Finding) -> bool:
+        date = claim_facts.line_dates.get(finding.line_numbers[0], "") if finding.line_numbers else earliest
+        rule = unjudged.get(finding.rule_id)
+        return date in own_dates and (rule is None or date not in rule.dates)
+
+    trial = compiled.resolved.policy.status is Status.TRIAL
+    pairs = [(_finding(firing, claim, context, values, trial), firing) for firing in result.firings]
+    set_aside = {id(firing) for firing, _ in result.excepted}
+    return _Outcome(
+        compiled=compiled,
+        context=context,
+        fired=_merged(
+            (finding, firing) for finding, firing in pairs if counts(finding) and id(firing) not in set_aside
+        ),
+        excepted=tuple(
+            (finding, exception)
+            for firing, exception in result.excepted
+            if counts(finding := _finding(firing, claim, context, values, trial))
+        ),
+        not_evaluated=tuple(not_evaluated),
+        tables=tables,
+    )
 
 
 def _finding(firing: Firing, claim: Claim, context: ClaimContext, values: Mapping[str, Value], trial: bool) -> Finding:

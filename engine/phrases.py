@@ -75,6 +75,7 @@ def condition_text(test: Test, bound: Mapping[str, Fact] | None = None) -> str:
 def pattern_text(pattern: Pattern, bound: Mapping[str, Fact] | None = None) -> str:
     """Returns one condition in words."""
     kind = pattern.kind.replace("_", " ")
+    article = "an" if kind[0] in "aeiou" else "a"
     if not pattern.tests:
-        return f"a {kind}"
-    return f"a {kind} whose " + ", and ".join(condition_text(test, bound) for test in pattern.tests)
+        return f"{article} {kind}"
+    return f"{article} {kind} whose " + ", and ".join(condition_text(test, bound) for test in pattern.tests)

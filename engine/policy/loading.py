@@ -12,10 +12,12 @@ from engine.errors import InvalidPolicyError, Place, Problem
 from engine.fact_schema import FACT_KINDS
 from engine.policy.check_set import check_set
 from engine.policy.digest import policy_digest, set_digest, table_digest
+from engine.policy.proofs import ExplainedSurvivor
 from engine.policy.read_policy import read_policy
 from engine.policy.reader import Reader, meant
 from engine.policy.schema import FILES, FORMAT, KINDS
 from engine.policy.source import Source, read_source
+from engine.policy.survivors_file import read_survivors
 from engine.policy.tables import Fetch, read_table
 from engine.policy.tests_file import read_tests_file
 from engine.policy.types import Policy, PolicySet, Table, TestFile
@@ -102,6 +104,7 @@ def _read_all(sources: Mapping[str, Source], fetch: Fetch, problems: list[Proble
     policies: list[Policy] = []
     tables: list[Table] = []
     tests: list[TestFile] = []
+    survivors: list[ExplainedSurvivor] = []
     kinds = asserted_names(sources) | set(FACT_KINDS)
     for source in sources.values():
         reader = Reader(source, problems)
@@ -116,7 +119,9 @@ def _read_all(sources: Mapping[str, Source], fetch: Fetch, problems: list[Proble
             tables += [msgspec.structs.replace(table, digest=table_digest(table))] if table is not None else []
         elif kind == "tests":
             tests.append(read_tests_file(reader, source.root, fetch))
-    return _in_order(policies, tables, tests)
+        elif kind == "survivors":
+            survivors += read_survivors(reader, source.root)
+    return msgspec.structs.replace(_in_order(policies, tables, tests), survivors=tuple(survivors))
 
 
 def _in_order(policies: list[Policy], tables: list[Table], tests: list[TestFile]) -> PolicySet:

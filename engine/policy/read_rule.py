@@ -8,6 +8,7 @@ from typing import cast
 
 from engine.model import Kind, Severity
 from engine.policy.expressions import read_message, read_operand, read_operands, read_tests, read_unless, read_when
+from engine.policy.proofs import RuleTests
 from engine.policy.reader import Reader
 from engine.policy.schema import (
     BARE_OPERATIONS,
@@ -29,7 +30,6 @@ from engine.policy.types import (
     OperationTemplate,
     Report,
     Rule,
-    RuleTests,
     Status,
 )
 

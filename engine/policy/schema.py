@@ -44,7 +44,7 @@ class Key(msgspec.Struct, frozen=True):
 Keys = Mapping[str, Key]
 
 _S = Shape
-KINDS = ("policy", "table", "tests")
+KINDS = ("policy", "table", "tests", "survivors")
 RULE_KINDS = ("violation", "over_coding", "under_coding", "warning", "information")
 SEVERITIES = ("error", "warning", "info")
 STATUSES = tuple(status.value for status in Status)
@@ -264,4 +264,15 @@ TESTS: Keys = {
     "claims": Key(_S.NAMED, "claims by name", True),
     "tests": Key(_S.LIST, "the tests", True, keys=GOLDEN_TEST),
 }
-FILES: Mapping[str, Keys] = {"policy": POLICY, "table": TABLE, "tests": TESTS}
+SURVIVOR: Keys = {
+    "rule": Key(_S.TEXT, "the rule, value or total that is changed", True),
+    "policy": Key(_S.TEXT, "the policy it is written in, where several have one of this id"),
+    "change": Key(_S.TEXT, "what is changed, as `claimrules test --mutate` prints it", True),
+    "because": Key(_S.TEXT, "why no test can or need catch it", True),
+}
+SURVIVORS: Keys = {
+    **_HEAD,
+    "title": Key(_S.TEXT, "its title", True),
+    "survivors": Key(_S.LIST, "mutants that no test catches, explained", True, keys=SURVIVOR),
+}
+FILES: Mapping[str, Keys] = {"policy": POLICY, "table": TABLE, "tests": TESTS, "survivors": SURVIVORS}

@@ -187,7 +187,9 @@ class _Reader:
                     )
                 root = self._node(next(events), events, "$", 0)
         if root is None or root.kind == "null":
-            raise _Refusal("E110", "the file is empty", (1, 1), hint="begin with kind: policy, table or tests")
+            raise _Refusal(
+                "E110", "the file is empty", (1, 1), hint="begin with kind: policy, table, tests or survivors"
+            )
         return root
 
     def _node(self, event: Any, events: Iterator[Any], path: str, depth: int) -> Node:

@@ -11,6 +11,7 @@ import msgspec
 
 from engine.errors import Place
 from engine.model import Citation, Kind, Severity
+from engine.policy.proofs import ExplainedSurvivor, RuleTests
 
 Scalar = str | int | float | bool
 
@@ -140,13 +141,6 @@ class FixTemplate(msgspec.Struct, frozen=True):
     needs_for: Operand | None = None
     description: tuple[MessagePart, ...] = ()
     place: Place = Place()
-
-
-class RuleTests(msgspec.Struct, frozen=True):
-    """Golden tests that prove a rule, as ``<tests file stem>/<test name>``: those that fire and near misses."""
-
-    fires: tuple[str, ...] = ()
-    near: tuple[str, ...] = ()
 
 
 class Rule(msgspec.Struct, frozen=True):
@@ -392,9 +386,10 @@ class TestFile(msgspec.Struct, frozen=True):
 
 
 class PolicySet(msgspec.Struct, frozen=True):
-    """Everything loaded from a policies directory: policies (all versions), tables and tests files, with a digest."""
+    """Everything loaded from a policies directory: policies (all versions), tables, tests and explained survivors, with a digest."""
 
     policies: tuple[Policy, ...]
     tables: tuple[Table, ...]
     tests: tuple[TestFile, ...]
     digest: str
+    survivors: tuple[ExplainedSurvivor, ...] = ()

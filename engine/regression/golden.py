@@ -95,7 +95,7 @@ def run_tests(
     ``store`` is read only for releases that a file pins. ``observe`` is told of every evaluation. Raises
     InvalidPolicyError when the policies cannot be compiled.
     """
-    evaluators = _Evaluators(policies, store)
+    evaluators = Evaluators(policies, store)
     problems = list(problems_of_rules(policies)) if selection.is_all else []
     files = []
     try:
@@ -115,15 +115,17 @@ def run_tests(
     return Report(tuple(files), tuple(sorted(set(problems), key=lambda p: (p.place, p.code, p.message))))
 
 
-class _Evaluators:
+class Evaluators:
     """Keeps one evaluator for each set of pinned releases, because compiling a policy set takes longer than a test."""
 
     def __init__(self, policies: PolicySet, store: Path | None) -> None:
+        """Makes none yet; ``store`` is read only for releases that a file pins."""
         self._policies = policies
         self._store = store
         self._made: dict[tuple[tuple[str, str], ...], Evaluator] = {}
 
     def for_file(self, file: TestFile) -> Evaluator:
+        """Returns the evaluator for the releases that a tests file pins."""
         pins = tuple(sorted(file.reference))
         if pins not in self._made:
             view = pinned_view(self._policies.tables, self._store, dict(pins))
@@ -131,12 +133,13 @@ class _Evaluators:
         return self._made[pins]
 
     def close(self) -> None:
+        """Releases the rules engine's memory."""
         for evaluator in self._made.values():
             evaluator.close()
 
 
 def _run_file(
-    evaluators: _Evaluators, file: TestFile, tests: Sequence[GoldenTest], observe: Observer | None
+    evaluators: Evaluators, file: TestFile, tests: Sequence[GoldenTest], observe: Observer | None
 ) -> tuple[FileResult, list[Problem]]:
     problems: list[Problem] = []
     results: list[TestResult] = []

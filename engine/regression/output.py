@@ -19,7 +19,7 @@ _WIDTH_OF_FILES = 240
 _NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-def _console(out: IO[str]) -> Console:
+def file_console(out: IO[str]) -> Console:
     """Returns a console of the terminal's width; what goes to a file or pipe is wide, so that no line is cut."""
     made = Console(file=out, highlight=False, markup=False, emoji=False, soft_wrap=True)
     if made.is_terminal:
@@ -29,7 +29,7 @@ def _console(out: IO[str]) -> Console:
 
 def write_tree(report: Report, coverage: CoverageReport | None, out: IO[str]) -> None:
     """Writes files, tests below them, and below a failed test what differs and why."""
-    console = _console(out)
+    console = file_console(out)
     for file in report.files:
         failed = sum(not test.passed for test in file.tests)
         count = f"{failed} of {len(file.tests)} failed" if failed else f"{len(file.tests)} passed"
@@ -47,7 +47,7 @@ def write_tree(report: Report, coverage: CoverageReport | None, out: IO[str]) ->
 
 def write_list(report: Report, coverage: CoverageReport | None, out: IO[str]) -> None:
     """Writes a line for each test, ``passed`` or ``FAILED`` and its name, and indented below a failed one what differs."""
-    console = _console(out)
+    console = file_console(out)
     for test in report.tests:
         console.print(Text(f"{'passed' if test.passed else 'FAILED'} {test.file}/{test.name}"))
         for block in _details(test):
@@ -72,7 +72,7 @@ def write_json(report: Report, coverage: CoverageReport | None, out: IO[str]) ->
             for file in report.files
         ],
         "problems": msgspec.to_builtins(report.problems),
-        "coverage": msgspec.to_builtins(coverage),
+        "coverage": _coverage_document(coverage),
     }
     out.write(msgspec.json.format(msgspec.json.encode(document), indent=2).decode() + "\n")
 
@@ -81,25 +81,25 @@ def write_junit(report: Report, coverage: CoverageReport | None, out: IO[str]) -
     """Writes JUnit XML: a suite for each tests file, a failure for each failed test, an error for each problem."""
     root = ElementTree.Element("testsuites", name="claimrules test")
     for file in report.files:
-        suite = ElementTree.SubElement(root, "testsuite", name=_xml(file.stem), tests=str(len(file.tests)))
+        suite = ElementTree.SubElement(root, "testsuite", name=xml_text(file.stem), tests=str(len(file.tests)))
         suite.set("failures", str(sum(not test.passed for test in file.tests)))
         for test in file.tests:
-            case = ElementTree.SubElement(suite, "testcase", name=_xml(test.name), classname=_xml(file.stem))
+            case = ElementTree.SubElement(suite, "testcase", name=xml_text(test.name), classname=xml_text(file.stem))
             if not test.passed:
                 message = "; ".join(difference.text() for difference in test.differences)
-                failure = ElementTree.SubElement(case, "failure", type="difference", message=_xml(message))
-                failure.text = _xml("\n".join(_details(test)))
+                failure = ElementTree.SubElement(case, "failure", type="difference", message=xml_text(message))
+                failure.text = xml_text("\n".join(_details(test)))
     if report.problems:
         suite = ElementTree.SubElement(root, "testsuite", name="problems", tests=str(len(report.problems)))
         suite.set("errors", str(len(report.problems)))
         for problem in report.problems:
             name = f"{problem.place.file}:{problem.place.line}" if problem.place.file else problem.code
-            case = ElementTree.SubElement(suite, "testcase", name=_xml(name), classname="problems")
-            error = ElementTree.SubElement(case, "error", type=problem.code, message=_xml(problem.message))
-            error.text = _xml(problem.text())
+            case = ElementTree.SubElement(suite, "testcase", name=xml_text(name), classname="problems")
+            error = ElementTree.SubElement(case, "error", type=problem.code, message=xml_text(problem.message))
+            error.text = xml_text(problem.text())
     if coverage is not None:
         text = "\n".join([*_counts(coverage), *(entry.text() for entry in coverage.uncovered)])
-        ElementTree.SubElement(root, "system-out").text = _xml(text)
+        ElementTree.SubElement(root, "system-out").text = xml_text(text)
     ElementTree.indent(root)
     out.write('<?xml version="1.0" encoding="utf-8"?>\n')
     out.write(ElementTree.tostring(root, encoding="unicode") + "\n")
@@ -138,6 +138,12 @@ def _test_document(test: TestResult) -> dict[str, object]:
     }
 
 
+def _coverage_document(coverage: CoverageReport | None) -> dict[str, object] | None:
+    if coverage is None:
+        return None
+    return {"percent": round(coverage.percent, 1), **msgspec.to_builtins(coverage)}
+
+
 def _print_problems(report: Report, console: Console) -> None:
     for problem in report.problems:
         console.print(Text(problem.text()))
@@ -152,8 +158,14 @@ def _print_coverage(coverage: CoverageReport | None, console: Console) -> None:
 
 
 def _counts(coverage: CoverageReport) -> list[str]:
-    return [f"{name}: {covered} of {total}" for name, covered, total in coverage.counts]
+    counts = [f"{name}: {covered} of {total}{_share(covered, total)}" for name, covered, total in coverage.counts]
+    return [*counts, f"all together: {coverage.percent:.1f} %"]
 
 
-def _xml(text: str) -> str:
+def _share(covered: int, total: int) -> str:
+    return f" ({100 * covered / total:.1f} %)" if total else ""
+
+
+def xml_text(text: str) -> str:
+    """Returns text without the characters that XML cannot hold."""
     return _NOT_IN_XML.sub("?", text)

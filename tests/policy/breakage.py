@@ -30,6 +30,14 @@ _SCOPED = _policy(scope="{payer: ACME}")
 _RULE = "[{id: R-1, title: R, references: [m], when: [{a: {line: {units: 1}}}], assert: {x: {line_number: $a.line_number}}}]"
 _WITH_RULE = _policy(references="{m: {title: M}}", rules=_RULE)
 
+_SURVIVORS = """kind: survivors
+format: 1
+title: Explained
+survivors:
+  - {rule: R-1, change: drop condition a, because: it cannot be told}
+  - {rule: R-1, change: drop condition a, because: it cannot be told}
+"""
+
 BREAKAGE: dict[str, dict[str, str]] = {
     "E101": changed(_B, "title: Base edits", "title: [Base"),
     "E102": changed(_B, "Base edits", "Base \0"),
@@ -133,6 +141,7 @@ BREAKAGE: dict[str, dict[str, str]] = {
     "E514": changed(_G, "name: just enough", "name: too many"),
     "E515": changed(_G, "claims:\n", "claims:\n  missing: {file: none.json}\n"),
     "E516": {**texts.FILES, _G: texts.TESTS.split("tests:\n  - name")[0] + "tests: []\n"},
+    "E518": {**texts.FILES, "survivors.yaml": _SURVIVORS},
     "E517": changed(_G, "lines.1.units", '"lines[1].units"'),
     "E519": {**texts.FILES, "golden.yaml": texts.TESTS},
 }

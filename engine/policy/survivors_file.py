@@ -1,0 +1,31 @@
+"""Reads a file of explained survivors: mutants of rules that no golden test catches, each with the reason."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from engine.policy import schema
+from engine.policy.proofs import ExplainedSurvivor
+from engine.policy.reader import Reader
+from engine.policy.source import Node
+
+
+def read_survivors(reader: Reader, root: Node) -> Iterator[ExplainedSurvivor]:
+    """Yields the entries of a file of kind ``survivors``; one that stands twice is a problem (E518)."""
+    fields = reader.fields(root, schema.SURVIVORS, "the survivors file")
+    reader.text(fields.get("title"), "title")
+    seen: set[tuple[str, str, str]] = set()
+    for item in reader.items(fields.get("survivors"), "survivors"):
+        entry = reader.fields(item, schema.SURVIVOR, "the survivor")
+        made = ExplainedSurvivor(
+            rule=reader.text(entry.get("rule"), "rule"),
+            change=reader.text(entry.get("change"), "change"),
+            because=reader.text(entry.get("because"), "because"),
+            policy=reader.text(entry.get("policy"), "policy"),
+            place=reader.source.place(item),
+        )
+        key = (made.policy, made.rule, made.change)
+        if key in seen:
+            reader.problem("E518", item, f"{made.rule}: {made.change!r} is explained twice", "explain it once")
+        seen.add(key)
+        yield made
