@@ -92,4 +92,6 @@ def _lines_behind(fact: Fact, parts: ClaimParts) -> Iterator[int]:
         yield number
     elif isinstance(fact.source, RowSource):
         on, codes = fact.fields.get("on"), fact.source.key.values()
-        yield from (line.line_number for line in parts.lines if line.service_date == on and line.procedure_code in codes)
+        yield from (
+            line.line_number for line in parts.lines if line.service_date == on and line.procedure_code in codes
+        )
