@@ -155,6 +155,7 @@ def _row_tables(resolved: ResolvedPolicy) -> tuple[str, ...]:
         for test in pattern.tests
         if test.field == "table"
     }
+    tables |= {total.table for total in resolved.totals if total.table}
     return tuple(sorted(tables))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import msgspec
@@ -12,6 +13,8 @@ from engine.facts.parts import ClaimParts, Fields, put_text
 from engine.model import Provider
 from engine.npi import npi_is_valid
 from engine.practitioners import line_performer
+
+_CLIA_NUMBER = re.compile(r"[0-9]{2}D[0-9]{7}")
 
 
 def claim_fact(parts: ClaimParts) -> Fact:
@@ -30,6 +33,8 @@ def claim_fact(parts: ClaimParts) -> Fact:
     }
     if claim.total_charge_cents is not None:
         fields["total_charge_cents"] = claim.total_charge_cents
+    if claim.clia_number:
+        fields["clia_number_valid"] = bool(_CLIA_NUMBER.fullmatch(claim.clia_number))
     if claim.received_date:
         fields["received_after_days"] = days_between(parts.earliest, claim.received_date)
     header = line_performer(claim, msgspec.structs.replace(parts.lines[0], rendering_provider=Provider()))

@@ -68,12 +68,14 @@ def total_facts(parts: ClaimParts, facts: Sequence[Fact]) -> Iterator[Fact]:
                 if None not in key:
                     groups.setdefault(key, []).append(fact)
         for members in groups.values():
-            yield Fact("total", _total_fields(total, members, parts.earliest))
+            yield Fact("total", _total_fields(total, members, parts))
 
 
-def _total_fields(total: Total, members: Sequence[Fact], earliest: str) -> Fields:
+def _total_fields(total: Total, members: Sequence[Fact], parts: ClaimParts) -> Fields:
     shared = members[0].fields
-    fields: Fields = {"service_date": earliest, "id": total.id, "count": len(members)}
+    fields: Fields = {"service_date": parts.earliest, "id": total.id, "count": len(members)}
+    if total.kind == "row" and "on" in total.by:
+        fields["service_date"] = shared["on"]
     for name in total.by:
         fields[name] = shared[name]
     if total.measure == "sum":
@@ -81,7 +83,19 @@ def _total_fields(total: Total, members: Sequence[Fact], earliest: str) -> Field
         fields["value"] = sum(amount for amount in amounts if isinstance(amount, int | float))
     else:
         fields["value"] = len(members)
-    lines = sorted({number for fact in members if isinstance(number := fact.fields.get("line_number"), int)})
+    lines = sorted({number for fact in members for number in _lines_behind(fact, parts)})
     if lines:
         fields |= {"lines": lines, "first_line": lines[0], "last_line": lines[-1]}
     return fields
+
+
+def _lines_behind(fact: Fact, parts: ClaimParts) -> Iterator[int]:
+    """Yields the line a fact is about; for a row the lines of its date whose code stands in its key."""
+    number = fact.fields.get("line_number")
+    if isinstance(number, int):
+        yield number
+    elif isinstance(fact.source, RowSource):
+        on, codes = fact.fields.get("on"), fact.source.key.values()
+        yield from (
+            line.line_number for line in parts.lines if line.service_date == on and line.procedure_code in codes
+        )

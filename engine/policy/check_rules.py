@@ -296,12 +296,16 @@ def check_exception(exception: PolicyException, around: Surroundings) -> None:
 
 def check_total(total: Total, around: Surroundings) -> None:
     """Checks the fields that a total adds up, groups by and tests."""
-    if total.kind not in FACT_KINDS or total.kind in ("row", "total", "finding"):
-        kinds = set(FACT_KINDS) - {"row", "total", "finding"}
+    if total.kind not in FACT_KINDS or total.kind in ("total", "finding"):
+        kinds = set(FACT_KINDS) - {"total", "finding"}
         hint = meant(total.kind, kinds) or "totals are made of the claim's own facts"
         around.complain("E210", total.place, f"no totals are made of {total.kind!r}", hint)
         return
-    fields = around.book.fields(Pattern(total.kind, total.kind), {}) or {}
+    if total.kind == "row" and total.table not in around.book.columns:
+        hint = meant(total.table, around.book.columns) or "write where: {table: …} with the id of one table"
+        around.complain("E215", total.place, f"unknown table {total.table!r}", hint)
+        return
+    fields = around.book.fields(Pattern(total.kind, total.kind, total.where), {}) or {}
     for name in (*total.by, *([total.field] if total.field else [])):
         if name not in fields:
             around.complain("E211", total.place, f"unknown field {name!r} of {total.kind}", meant(name, fields))

@@ -209,7 +209,8 @@ def _ignore(code: str, place: Place, message: str, hint: str = "") -> None:
 
 def _check_lineage(rule: Rule, family: list[Policy], book: TypeBook, report: _Report) -> None:
     asserted = {a.kind for policy in family for own in policy.rules for a in own.assertions}
-    for pattern in (*rule.when, *rule.unless):
+    # What nobody derives stops no rule: a pack may give way to a more specific one that a payer extends beside it.
+    for pattern in rule.when:
         if pattern.kind in book.derived and pattern.kind not in asserted:
             message = f"neither this policy nor a parent asserts {pattern.kind!r}"
             report.complain("E222", pattern.place, message, "extend the policy whose rules assert it")

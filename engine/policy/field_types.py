@@ -132,13 +132,16 @@ class TypeBook:
         wanted = [totals[total_id]] if total_id in totals and total_id is not None else list(totals.values())
         found = dict(self._built_in["total"])
         for total in wanted:
-            own = self._built_in.get(total.kind, {})
+            own = self._fields_of(total)
             found.update({name: own.get(name, ANY) for name in total.by})
         if len(wanted) == 1:
-            own = self._built_in.get(wanted[0].kind, {})
+            own = self._fields_of(wanted[0])
             counted = Typing(FieldType.INTEGER)
             found["value"] = own.get(wanted[0].field, ANY) if wanted[0].measure == "sum" else counted
         return found
+
+    def _fields_of(self, total: Total) -> Fields:
+        return self.row_fields(total.table) if total.kind == "row" else self._built_in.get(total.kind, {})
 
     def _derive(self, rules: list[Rule]) -> None:
         asserting = [rule for rule in rules if rule.assertions]

@@ -55,6 +55,11 @@ def _patterns(policy: Policy) -> Iterator[Pattern]:
         yield from exception.when
 
 
+def _of_totals(policy: Policy) -> Iterator[Pattern]:
+    """Yields the facts of each total as a condition."""
+    yield from (Pattern(total.kind, total.kind, total.where) for total in policy.totals)
+
+
 def operands_of(rule: Rule) -> Iterator[Operand]:
     """Yields every operand that a rule reads outside its conditions."""
     for assertion in rule.assertions:
@@ -96,7 +101,7 @@ def _overrides_of_nothing(policy: Policy, merger: Merger) -> Iterator[Problem]:
 
 def _table_lists(policy: Policy, merged: Merged) -> Iterator[Problem]:
     """Compares ``tables`` with what the policy's rules read; a child may list tables that its parents' rules read."""
-    named = _tables_named(_patterns(policy))
+    named = _tables_named([*_patterns(policy), *_of_totals(policy)])
     for table in sorted(named - set(merged.tables)):
         message = f"the rules read the table {table}, which {policy.id} does not list"
         yield _warning("W107", policy.place, message, f"add {table} to tables:")
@@ -119,7 +124,7 @@ def _tables_named(patterns: Iterable[Pattern]) -> set[str]:
 def _tables_behind(policy: Policy) -> set[str]:
     """Returns the tables behind the fields of facts that the rules read."""
     found: set[str] = set()
-    patterns = [*_patterns(policy), *(Pattern(t.kind, t.kind, t.where) for t in policy.totals)]
+    patterns = [*_patterns(policy), *_of_totals(policy)]
     for pattern in patterns:
         kind = FACT_KINDS.get(pattern.kind)
         for test in pattern.tests:
@@ -176,6 +181,9 @@ def _unread_columns(policy_set: PolicySet) -> Iterator[Problem]:
             _read_by(rule.when, rule.unless, operands_of(rule), read)
         for exception in policy.exceptions:
             _read_by(exception.when, (), (), read)
+        for total in policy.totals:
+            if total.table:
+                read.setdefault(total.table, set()).update((total.field, *total.by, *(t.field for t in total.where)))
     behind = {field.table for kind in FACT_KINDS.values() for field in kind.fields.values()} - {""}
     behind.update(table for tables in _BEHIND_FIELDS.values() for table in tables)
     for table in policy_set.tables:

@@ -195,7 +195,7 @@ class Value(msgspec.Struct, frozen=True):
 
 
 class Total(msgspec.Struct, frozen=True):
-    """A sum or count over lines, made before the rules run: ``measure`` is ``sum`` or ``count`` of ``field`` of ``kind``."""
+    """A sum or count over facts of the claim, made before the rules run: ``measure`` is ``sum`` or ``count`` of ``field`` of ``kind``."""
 
     id: str
     measure: str
@@ -205,6 +205,14 @@ class Total(msgspec.Struct, frozen=True):
     where: tuple[Test, ...] = ()
     policy_id: str = ""
     place: Place = Place()
+
+    @property
+    def table(self) -> str:
+        """The table whose rows are counted or added up, by the constant that ``where`` asks for; empty for other facts."""
+        for test in self.where if self.kind == "row" else ():
+            if test.field == "table" and test.operator is Operator.EQUAL and len(test.operands) == 1:
+                return str(test.operands[0].constant or "")
+        return ""
 
 
 class Scope(msgspec.Struct, frozen=True):

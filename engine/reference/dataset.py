@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.code_ranges import lies_between
 from engine.model import Scalar
 from engine.policy.types import ColumnType
 from engine.reference.block import Block, Interval, RecentlyUsed
@@ -195,11 +196,7 @@ class Dataset(Block):
                 numbers = [self.number(code[:end]) for end in range(1, len(code) + 1)]
                 known = tuple(number for number in numbers if number > 0 and self.occurs[number] & flag)
             else:
-                known = tuple(
-                    number
-                    for low, high, number in self._ranges_of(index)
-                    if low <= code <= high and len(code) == len(low)
-                )
+                known = tuple(number for low, high, number in self._ranges_of(index) if lies_between(code, low, high))
             self._matching.keep((index, code), known)
         return known
 
@@ -314,7 +311,7 @@ class Dataset(Block):
         if column_type is ColumnType.CODE_RANGE:
             for text, spans in members.items():
                 low, high = range_ends(text)
-                if low <= value <= high and len(value) == len(low) and _covers(spans, on):
+                if lies_between(value, low, high) and _covers(spans, on):
                     return True
             return False
         intervals = members.get(value)

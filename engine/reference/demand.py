@@ -28,6 +28,7 @@ def _readers(policy: Policy) -> Iterator[tuple[str, set[str]]]:
         yield (
             total.id,
             {test.table for test in total.where if test.table}
+            | ({total.table} if total.table else set())
             | {table for test in total.where for table in _behind(total.kind, test.field)},
         )
 

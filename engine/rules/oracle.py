@@ -148,7 +148,10 @@ def _compares(operator: Operator, value: Any, operands: Sequence[Any]) -> bool:
 def _lies_in(code: str, text: str) -> bool:
     first, _, last = text.partition("-")
     last = last or first
-    return len(code) == len(first) == len(last) and first <= code <= last
+    alike = len(code) == len(first) == len(last) and all(
+        c.isdigit() == f.isdigit() for c, f in zip(code, first, strict=True)
+    )
+    return alike and first <= code <= last
 
 
 def _sort(value: object) -> str:

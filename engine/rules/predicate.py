@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 
 import msgspec
 
+from engine.code_ranges import lies_between
 from engine.errors import Place
 from engine.fact import Fact, FieldValue
 from engine.fact_schema import FACT_KINDS
@@ -39,8 +40,8 @@ def bounds_of_range(text: str) -> tuple[str, str] | None:
 
 
 def in_range(value: str, ranges: Iterable[tuple[str, str]]) -> bool:
-    """Returns whether a code lies in one of the ranges of codes of its own length."""
-    return any(len(value) == len(low) and low <= value <= high for low, high in ranges)
+    """Returns whether a code lies in one of the ranges of codes of its own form: 0001U-0999U holds 0240U, but not 00400."""
+    return any(lies_between(value, low, high) for low, high in ranges)
 
 
 class RangeAnswers(dict[str, bool]):

@@ -122,7 +122,7 @@ def _tables_of_tests(kind: str, tests: Iterable[Test]) -> Iterator[str]:
 
 
 def _tables_of_total(total: Total) -> frozenset[str]:
-    found = set(_tables_of_tests(total.kind, total.where))
+    found = set(_tables_of_tests(total.kind, total.where)) | ({total.table} if total.table else set())
     for field in (total.field, *total.by):
         found.update(_table_of_field(total.kind, field))
     return frozenset(found)
