@@ -245,6 +245,9 @@ EXPECTATION: Keys = {
     "group": Key(_S.WORD, "its group code", words=GROUPS),
     "carc": Key(_S.TEXT, "its CARC"),
     "rarc": Key(_S.TEXT, "its RARC"),
+    "diagnoses": Key(_S.LIST, "positions of its diagnoses"),
+    "codes": Key(_S.TEXTS, "its codes"),
+    "fix": Key(_S.TEXT, "the description of its first fix"),
 }
 EXCEPTED: Keys = {**EXPECTATION, "exception": Key(_S.TEXT, "the exception that sets it aside")}
 GOLDEN_TEST: Keys = {

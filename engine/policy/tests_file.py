@@ -158,6 +158,9 @@ def _compared(reader: Reader, fields: dict[str, Node]) -> tuple[tuple[str, Scala
     for name, node in fields.items():
         if name in ("rule", "lines", "exception"):
             continue
+        if name in ("diagnoses", "codes"):
+            found.append((name, ", ".join(str(item.value) for item in reader.items(node, name))))
+            continue
         words = schema.EXPECTATION[name].words
         text = reader.word(node, words, name) if words else reader.text(node, name)
         found.append((name, text.upper() if name in ("severity", "kind") else text))

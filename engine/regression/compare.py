@@ -17,6 +17,9 @@ FIELDS: Mapping[str, Callable[[Finding], str]] = {
     "group": lambda finding: finding.adjustment.group_code,
     "carc": lambda finding: finding.adjustment.carc,
     "rarc": lambda finding: finding.adjustment.rarc,
+    "diagnoses": lambda finding: ", ".join(map(str, finding.diagnosis_positions)),
+    "codes": lambda finding: ", ".join(finding.codes),
+    "fix": lambda finding: finding.fixes[0].description if finding.fixes else "",
 }
 _CASELESS = frozenset({"severity", "kind"})
 
