@@ -13,6 +13,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import Progress as ProgressBar
 from rich.progress import SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.text import Text
 
 from engine.commands.console import result_console, result_table
 from engine.commands.data_compare import run_diff, run_readiness
@@ -142,6 +143,13 @@ def _print_import(outcome: ImportReport, console: Console) -> None:
         table.add_row(item.table, release, *counts, f"{item.seconds:.1f}", item.before or "-")
     if outcome.imported:
         console.print(table)
+    for item in outcome.imported:
+        if item.before and item.removed > item.rows:
+            warning = (
+                f"{item.table} {item.release}: {item.rows:,} rows came, and {item.removed:,} keys of {item.before} are gone: "
+                "is the file whole? Dates of its release are judged by it alone"
+            )
+            console.print(Text(warning, style="yellow"))
     for skipped in outcome.unchanged:
         console.print(f"{skipped.file}: nothing new, {skipped.reason}", highlight=False)
 

@@ -14,7 +14,7 @@ from engine.commands.console import result_console, result_table
 from engine.commands.options import store_path
 from engine.model import TableUse
 from engine.reference import open_reference
-from engine.reference.description import Known, Together, know, know_pair
+from engine.reference.description import Known, Silent, Together, know, know_pair, silent_tables
 from engine.reference.view import Row
 
 DONE = 0
@@ -25,15 +25,18 @@ def run_show(arguments: argparse.Namespace) -> int:
     """Prints everything the tables know of a code."""
     on = arguments.on or datetime.date.today().isoformat()
     code = arguments.code.upper()
-    found = know(open_reference(store_path(arguments), ()), code, on)
+    view = open_reference(store_path(arguments), ())
+    found, silent = know(view, code, on), silent_tables(view, on)
     if arguments.output == "json":
-        print(json.dumps({"code": code, "on": on, "tables": [_known_document(item) for item in found]}, indent=2))
+        document = {"code": code, "on": on, "tables": [_known_document(item) for item in found]}
+        print(json.dumps({**document, "no_release": [item.table for item in silent]}, indent=2))
         return DONE
     console = result_console()
     if not found:
         console.print(
             f"{code}: no loaded table has it on {on}; claimrules data status lists what is loaded", highlight=False
         )
+        _print_silent(console, silent, on)
         return DONE
     console.print(f"{code} on {on}", highlight=False)
     for item in found:
@@ -42,7 +45,14 @@ def run_show(arguments: argparse.Namespace) -> int:
             _print_rows(console, item.rows, code)
         for said, number in item.counts:
             console.print(f"  {number:,} rows {said}".rstrip(), highlight=False)
+    _print_silent(console, silent, on)
     return DONE
+
+
+def _print_silent(console: Console, silent: Sequence[Silent], on: str) -> None:
+    """Says which tables could say nothing: no release is never no row."""
+    for item in silent:
+        console.print(Text(item.text(on), style="yellow"))
 
 
 def _keys(found: Sequence[Known], table: str) -> set[str]:
@@ -97,17 +107,25 @@ def run_pair(arguments: argparse.Namespace) -> int:
     """Prints what the tables say of two codes together."""
     on = arguments.on or datetime.date.today().isoformat()
     one, two = arguments.one.upper(), arguments.two.upper()
-    found = know_pair(open_reference(store_path(arguments), ()), one, two, on)
+    view = open_reference(store_path(arguments), ())
+    found, silent = know_pair(view, one, two, on), silent_tables(view, on, pairs=True)
     if arguments.output == "json":
         print(
             json.dumps(
-                {"codes": [one, two], "on": on, "tables": [_together_document(item) for item in found]}, indent=2
+                {
+                    "codes": [one, two],
+                    "on": on,
+                    "tables": [_together_document(item) for item in found],
+                    "no_release": [item.table for item in silent],
+                },
+                indent=2,
             )
         )
         return DONE
     console = result_console()
     if not found:
-        console.print(f"no loaded table joins {one} and {two} on {on}", highlight=False)
+        console.print(f"no table that has a release for {on} joins {one} and {two}", highlight=False)
+        _print_silent(console, silent, on)
         return DONE
     console.print(f"{one} with {two} on {on}", highlight=False)
     for item in found:
@@ -121,6 +139,7 @@ def run_pair(arguments: argparse.Namespace) -> int:
         if item.other_dates:
             console.print("  on other dates:", highlight=False)
             _print_rows(console, item.other_dates, "")
+    _print_silent(console, silent, on)
     return DONE
 
 

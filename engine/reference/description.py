@@ -41,6 +41,33 @@ class Together(msgspec.Struct, frozen=True):
     saying: str = ""
 
 
+class Silent(msgspec.Struct, frozen=True):
+    """A table that can say nothing of a date: the releases loaded (none, or none that reaches the date)."""
+
+    table: str
+    releases: tuple[str, ...]
+
+    def text(self, on: str) -> str:
+        """Returns it as a sentence."""
+        loaded = f"loaded: {', '.join(self.releases)}" if self.releases else "nothing is loaded"
+        return f"{self.table} has no release for {on} ({loaded})"
+
+
+def silent_tables(view: ReferenceLookup, on: str, pairs: bool = False) -> list[Silent]:
+    """Returns the tables without a release for a date: of the loaded ones, and of those that NCCI pairs come from.
+
+    ``pairs`` leaves only tables that join two codes.
+    """
+    found = []
+    for schema in view.schemas().values():
+        if view.use(schema.id, on) is not None or (pairs and not _joins_two_codes(schema)):
+            continue
+        releases = tuple(edition.release for edition in view.editions(schema.id))
+        if releases or schema.id == "ncci_ptp":
+            found.append(Silent(schema.id, releases))
+    return found
+
+
 def is_diagnosis(code: str) -> bool:
     """Returns whether a code has the shape of an ICD-10-CM code with its dot (a category of three characters has none)."""
     return bool(_DIAGNOSIS.fullmatch(code))

@@ -99,6 +99,23 @@ def test_pair_says_what_the_edit_means(store: Path, capsys: pytest.CaptureFixtur
     assert "A0003 is never paid with A0001 on one day; no modifier changes that." in capsys.readouterr().out
 
 
+def test_a_release_that_loses_most_keys_is_questioned(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], store: Path
+) -> None:
+    rest = ptp_file(tmp_path, "ccipra-v303r0", NEW.splitlines(keepends=True)[0])
+    assert run("import", str(rest), "--imported-on", "2024-10-02") == 0
+    said = " ".join(capsys.readouterr().out.split())
+    assert "is the file whole?" in said
+
+
+def test_pair_never_takes_no_release_for_no_row(store: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("pair", "A0003", "A0001", "--on", "2031-07-15") == 0
+    said = " ".join(capsys.readouterr().out.split())
+    assert "ncci_ptp has no release for 2031-07-15 (loaded:" in said
+    assert run("show", "A0001", "--on", "2031-07-15") == 0
+    assert "ncci_ptp has no release for 2031-07-15" in " ".join(capsys.readouterr().out.split())
+
+
 def test_pair_shows_an_edit_of_other_dates(store: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run("pair", "A0001", "A0002", "--on", "2024-07-15") == 0
     printed = capsys.readouterr().out
