@@ -196,6 +196,7 @@ _OTHER = {
         "repeat_for_new_result",
         "reference_laboratory",
         "abn_on_file",
+        "service_for_diagnosis",
     ),
 }
 
