@@ -312,6 +312,34 @@ SUPPORTED_LEVEL = FactKind(
     },
 )
 
+_INTS = FieldType.INTEGERS
+
+DRUG_AMOUNT = FactKind(
+    "drug_amount",
+    "what the record says was given and discarded of one drug code on one day, in billing units; absent where that is not certain",
+    "service_date",
+    {
+        "line_number": _field(_I, "first line of what was given, else of what was discarded"),
+        "lines": _field(_INTS, "all lines of the code on the day"),
+        "procedure_code": _field(_C, "the drug's code"),
+        "service_date": _field(_D, "service date"),
+        "billed_units": _field(_N, "units billed on the lines without JW"),
+        "expected_units": _field(_I, "units that the documented dose makes, a part counting as one", "drug_units"),
+        "line_expected_units": _field(
+            _N, "units of line_number that make the sum right; absent if none would", "drug_units"
+        ),
+        "billed_discarded_units": _field(_N, "units billed on the lines with JW"),
+        "discarded_units": _field(
+            _I, "units discarded beyond what rounding up the dose already bills; 0 is a statement", "drug_units"
+        ),
+        "used_units": _field(_I, "units of the dose and the discarded amount together", "drug_units"),
+        "billed_all_units": _field(_N, "units billed on all lines of the code"),
+        "discarded_line": _field(_I, "first line with JW"),
+        "container": _field(_T, "single_dose or multi_dose, as documented, else as the drug is sold", "drug_units"),
+        "container_units": _field(_I, "units in the opened containers (vial_size times vials_used)", "drug_units"),
+    },
+)
+
 ROW = FactKind(
     "row",
     "one table row whose key is on the claim; its other fields are the table's columns",
@@ -354,6 +382,6 @@ FACT_KINDS: dict[str, FactKind] = {
     kind.name: kind
     for kind in (
         *(CLAIM, PATIENT, IDENTIFIER, LINE, MODIFIER, DIAGNOSIS, POINTER, HISTORY),
-        *(DOCUMENTATION, SUPPORTED_LEVEL, ROW, TOTAL, FINDING),
+        *(DOCUMENTATION, SUPPORTED_LEVEL, DRUG_AMOUNT, ROW, TOTAL, FINDING),
     )
 }

@@ -13,6 +13,7 @@ from pathlib import Path
 import msgspec
 
 from engine import procedure_codes
+from engine.documentation import drugs
 from engine.errors import NoPolicyError
 from engine.fact_schema import FACT_KINDS
 from engine.facts import FactPlan
@@ -26,6 +27,7 @@ from engine.rules import CompiledRules, compile_predicate, compile_rules
 # A table that stands for several: a rule that needs it is judged when any of them has a release.
 VIRTUAL_TABLES: Mapping[str, Sequence[str]] = {"procedure_codes": procedure_codes.TABLES}
 
+DRUG_FACTS = drugs.FACTS
 LEVEL_FACTS = frozenset(
     [
         "em_basis",
@@ -183,6 +185,8 @@ def _documentation_names(rule: Rule) -> frozenset[str]:
     for pattern in (*rule.when, *rule.unless):
         if pattern.kind == "supported_level":
             names |= LEVEL_FACTS
+        if pattern.kind == "drug_amount":
+            names |= DRUG_FACTS
         if pattern.kind == "documentation":
             for test in pattern.tests:
                 if test.field == "name":
