@@ -340,6 +340,59 @@ DRUG_AMOUNT = FactKind(
     },
 )
 
+TIMED_SERVICE = FactKind(
+    "timed_service",
+    "the documented minutes of one timed therapy code, discipline and day, and the units they make; absent without the minutes",
+    "service_date",
+    {
+        "line_number": _field(_I, "first line of the code"),
+        "lines": _field(_INTS, "all its lines"),
+        "line_units": _field(_N, "units of its first line"),
+        "line_units_alone": _field(
+            _N, "units of the first line that make the sum units_alone; absent if none would", "therapy_timed_codes"
+        ),
+        "line_units_by_day": _field(
+            _N, "units of the first line that make the sum units_by_day; absent if none would", "therapy_timed_codes"
+        ),
+        "procedure_code": _field(_C, "the code"),
+        "service_date": _field(_D, "service date"),
+        "discipline": _field(_T, "GN, GO or GP: its own, else the only one of the day's timed lines"),
+        "minutes": _field(_N, "documented minutes"),
+        "billed_units": _field(_N, "units billed"),
+        "units_alone": _field(
+            _I, "units of the minutes, the code taken alone (past the midpoint)", "therapy_timed_codes"
+        ),
+        "units_by_day": _field(
+            _I,
+            "units by the Medicare rule for the day; absent unless the minutes of all its codes are known",
+            "therapy_timed_codes",
+        ),
+        "day_minutes": _field(_N, "minutes of the discipline's codes of the day", "therapy_timed_codes"),
+        "day_units": _field(_I, "units that they make", "therapy_timed_codes"),
+        "billed_day_units": _field(_N, "units billed for them", "therapy_timed_codes"),
+        "assistant_minutes": _field(_N, "minutes of an assistant within them"),
+        "units_without_assistant": _field(_I, "units of the minutes of the therapist alone", "therapy_timed_codes"),
+        "assistant_billed": _field(_F, "one of the lines carries CO or CQ"),
+    },
+)
+
+THERAPY_THRESHOLD = FactKind(
+    "therapy_threshold",
+    "one therapy line and the year's amount of its benefit; only when the amount before the claim is documented",
+    "service_date",
+    {
+        "line_number": _field(_I, "line number"),
+        "procedure_code": _field(_C, "the code"),
+        "service_date": _field(_D, "service date"),
+        "benefit": _field(_T, "PT_SLP_combined or OT, by GN, GO or GP", "therapy_kx_thresholds"),
+        "threshold_cents": _field(_M, "threshold of the year", "therapy_kx_thresholds"),
+        "year_to_date_cents": _field(
+            _M, "allowed amount of the year, this line included; lines count by date and number", "mpfs", unknown=True
+        ),
+        "kx": _field(_F, "the line carries KX"),
+    },
+)
+
 ROW = FactKind(
     "row",
     "one table row whose key is on the claim; its other fields are the table's columns",
@@ -382,6 +435,6 @@ FACT_KINDS: dict[str, FactKind] = {
     kind.name: kind
     for kind in (
         *(CLAIM, PATIENT, IDENTIFIER, LINE, MODIFIER, DIAGNOSIS, POINTER, HISTORY),
-        *(DOCUMENTATION, SUPPORTED_LEVEL, DRUG_AMOUNT, ROW, TOTAL, FINDING),
+        *(DOCUMENTATION, SUPPORTED_LEVEL, DRUG_AMOUNT, TIMED_SERVICE, THERAPY_THRESHOLD, ROW, TOTAL, FINDING),
     )
 }

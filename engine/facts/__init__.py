@@ -17,11 +17,12 @@ from engine.facts.lines import history_facts, line_facts, modifier_facts, pointe
 from engine.facts.parts import FactPlan, take_apart
 from engine.facts.record import documentation_facts, drug_amount_facts, supported_level_facts
 from engine.facts.rows import row_facts, total_facts
+from engine.facts.therapy import therapy_threshold_facts, timed_service_facts
 from engine.model import Claim
 
 __all__ = ["ClaimFacts", "FactPlan", "build_facts"]
 
-_OF_THE_RECORD = frozenset({"documentation", "supported_level", "drug_amount"})
+_OF_THE_RECORD = frozenset({"documentation", "supported_level", "drug_amount", "timed_service", "therapy_threshold"})
 
 
 class ClaimFacts(msgspec.Struct, frozen=True):
@@ -64,6 +65,10 @@ def build_facts(claim: Claim, plan: FactPlan, context: ClaimContext) -> ClaimFac
             facts += supported_level_facts(parts, scoped.facts)
         if "drug_amount" in kinds:
             facts += drug_amount_facts(parts, scoped.facts)
+        if "timed_service" in kinds:
+            facts += timed_service_facts(parts, scoped.facts)
+        if "therapy_threshold" in kinds:
+            facts += therapy_threshold_facts(parts, scoped.facts)
     if plan.row_tables:
         facts += row_facts(parts)
     if plan.totals:
