@@ -378,7 +378,7 @@ TIMED_SERVICE = FactKind(
 
 THERAPY_THRESHOLD = FactKind(
     "therapy_threshold",
-    "one therapy line and the year's amount of its benefit; only when the amount before the claim is documented",
+    "one line with GN, GO or GP, and the year's amount of its benefit",
     "service_date",
     {
         "line_number": _field(_I, "line number"),
@@ -387,7 +387,10 @@ THERAPY_THRESHOLD = FactKind(
         "benefit": _field(_T, "PT_SLP_combined or OT, by GN, GO or GP", "therapy_kx_thresholds"),
         "threshold_cents": _field(_M, "threshold of the year", "therapy_kx_thresholds"),
         "year_to_date_cents": _field(
-            _M, "allowed amount of the year, this line included; lines count by date and number", "mpfs", unknown=True
+            _M,
+            "documented amount before the claim with what is allowed up to this line, by date and line number",
+            "mpfs",
+            unknown=True,
         ),
         "kx": _field(_F, "the line carries KX"),
     },

@@ -9,7 +9,7 @@ from __future__ import annotations
 import msgspec
 
 from engine.context import ClaimContext
-from engine.documentation.scope import Conflict, scope_facts
+from engine.documentation.scope import Conflict, ScopedFacts, scope_facts
 from engine.fact import Fact
 from engine.facts.diagnoses import diagnosis_facts
 from engine.facts.header import claim_fact, identifier_facts, patient_fact
@@ -56,6 +56,7 @@ def build_facts(claim: Claim, plan: FactPlan, context: ClaimContext) -> ClaimFac
     if "history" in kinds:
         facts += history_facts(parts)
     conflicts: tuple[Conflict, ...] = ()
+    scoped = ScopedFacts((), ())
     if claim.documentation.facts and not kinds.isdisjoint(_OF_THE_RECORD):
         scoped = scope_facts(claim, parts.lines)
         conflicts = scoped.conflicts
@@ -67,8 +68,8 @@ def build_facts(claim: Claim, plan: FactPlan, context: ClaimContext) -> ClaimFac
             facts += drug_amount_facts(parts, scoped.facts)
         if "timed_service" in kinds:
             facts += timed_service_facts(parts, scoped.facts)
-        if "therapy_threshold" in kinds:
-            facts += therapy_threshold_facts(parts, scoped.facts)
+    if "therapy_threshold" in kinds:
+        facts += therapy_threshold_facts(parts, scoped.facts)
     if plan.row_tables:
         facts += row_facts(parts)
     if plan.totals:

@@ -51,26 +51,26 @@ def _therapy_line(line: ServiceLine, scoped: Sequence[ScopedFact]) -> therapy.Th
 
 
 def therapy_threshold_facts(parts: ClaimParts, scoped: Sequence[ScopedFact]) -> Iterator[Fact]:
-    """Yields a fact ``therapy_threshold`` for each therapy line of a benefit whose amount of the year before the claim is known.
+    """Yields a fact ``therapy_threshold`` for each line with a therapy modifier.
 
-    Lines count by service date and then line number. From the first line whose allowed amount is not reckoned on, the amount is unknown.
+    Lines count by service date and then line number. The year's amount is unknown without the amount before the claim, on a claim of
+    two years, and from the first line whose allowed amount is not reckoned on.
     """
+    if not any(modifier in _BENEFITS for line in parts.lines for modifier in line.modifiers):
+        return
+    one_year = parts.dates[0][:4] == parts.dates[-1][:4]
     before = {
         entry.fact.qualifier: Decimal(str(entry.fact.number))
         for entry in scoped
         if entry.fact.name == "therapy_year_to_date"
-        and entry.claim_wide
         and not entry.line_number
         and entry.fact.number is not None
         and entry.fact.basis != "inferred"
+        and one_year
     }
-    if not before or parts.dates[0][:4] != parts.dates[-1][:4]:
-        return
-    prices = price_claim(parts.claim, parts.context)
+    prices = price_claim(parts.claim, parts.context) if before else {}
     for benefit, qualifier in sorted(_QUALIFIERS.items()):
-        if qualifier not in before:
-            continue
-        so_far: int | None = int((before[qualifier] * 100).to_integral_value())
+        so_far = int((before[qualifier] * 100).to_integral_value()) if qualifier in before else None
         for line in sorted(parts.lines, key=lambda line: (line.service_date, line.line_number)):
             if {_BENEFITS.get(modifier) for modifier in line.modifiers} - {None} != {benefit} or "GY" in line.modifiers:
                 continue
