@@ -5,61 +5,15 @@ The loader checks policies against this, ``facts.py`` builds facts that satisfy 
 
 from __future__ import annotations
 
-from enum import StrEnum
+from engine.fact_kind import LISTS, NUMERIC, TEXTUAL, FactKind, Field, FieldType
+from engine.fact_kind import field as _field
+from engine.reckoned_facts import DRUG_AMOUNT, THERAPY_THRESHOLD, TIMED_SERVICE
 
-import msgspec
-
-
-class FieldType(StrEnum):
-    """The type of a fact's field. Only like types compare; ``DATE`` is ISO 8601 text, ``MONEY`` integer US cents."""
-
-    TEXT = "text"
-    CODE = "code"
-    ICD10 = "icd10"
-    INTEGER = "integer"
-    NUMBER = "number"
-    MONEY = "money"
-    DATE = "date"
-    FLAG = "flag"
-    CODES = "codes"  # a list of text
-    INTEGERS = "integers"  # a list of integers
-    ANY = "any"  # columns of rows and fields of derived facts, typed where they are declared
-
-
-NUMERIC = frozenset({FieldType.INTEGER, FieldType.NUMBER, FieldType.MONEY})
-TEXTUAL = frozenset({FieldType.TEXT, FieldType.CODE, FieldType.ICD10})
-LISTS = frozenset({FieldType.CODES, FieldType.INTEGERS})
-
-
-class Field(msgspec.Struct, frozen=True):
-    """One field. ``table`` is the reference table it is read from, if any.
-
-    ``unknown_when_absent``: its absence means that the claim does not say, so a rule that hinges on it is reported as
-    ``not_evaluated`` (MISSING_FIELD). Otherwise absence means that there is none.
-    """
-
-    type: FieldType
-    about: str
-    table: str = ""
-    unknown_when_absent: bool = False
-
-
-class FactKind(msgspec.Struct, frozen=True):
-    """One kind of fact; ``date_field`` names the field whose date picks values and table rows for its tests."""
-
-    name: str
-    about: str
-    date_field: str
-    fields: dict[str, Field]
-
+__all__ = ["FACT_KINDS", "LISTS", "NUMERIC", "TEXTUAL", "FactKind", "Field", "FieldType"]
 
 _T, _C, _D = FieldType.TEXT, FieldType.CODE, FieldType.DATE
 _I, _N, _M, _F = FieldType.INTEGER, FieldType.NUMBER, FieldType.MONEY, FieldType.FLAG
 _X, _L = FieldType.ICD10, FieldType.CODES
-
-
-def _field(kind: FieldType, about: str, table: str = "", unknown: bool = False) -> Field:
-    return Field(kind, about, table, unknown)
 
 
 CLAIM = FactKind(
@@ -309,90 +263,6 @@ SUPPORTED_LEVEL = FactKind(
         "supported_rank": _field(_I, "the higher of what is known by MDM and time"),
         "supported_code": _field(_C, "code of supported_rank"),
         "highest_possible_rank": _field(_I, "the highest rank that is still possible when unknowns are taken as high"),
-    },
-)
-
-_INTS = FieldType.INTEGERS
-
-DRUG_AMOUNT = FactKind(
-    "drug_amount",
-    "what the record says was given and discarded of one drug code on one day, in billing units; absent where that is not certain",
-    "service_date",
-    {
-        "line_number": _field(_I, "first line of what was given, else of what was discarded"),
-        "lines": _field(_INTS, "all lines of the code on the day"),
-        "procedure_code": _field(_C, "the drug's code"),
-        "service_date": _field(_D, "service date"),
-        "billed_units": _field(_N, "units billed on the lines without JW"),
-        "expected_units": _field(_I, "units that the documented dose makes, a part counting as one", "drug_units"),
-        "line_expected_units": _field(
-            _N, "units of line_number that make the sum right; absent if none would", "drug_units"
-        ),
-        "billed_discarded_units": _field(_N, "units billed on the lines with JW"),
-        "discarded_units": _field(
-            _I, "units discarded beyond what rounding up the dose already bills; 0 is a statement", "drug_units"
-        ),
-        "used_units": _field(_I, "units of the dose and the discarded amount together", "drug_units"),
-        "billed_all_units": _field(_N, "units billed on all lines of the code"),
-        "discarded_line": _field(_I, "first line with JW"),
-        "container": _field(_T, "single_dose or multi_dose, as documented, else as the drug is sold", "drug_units"),
-        "container_units": _field(_I, "units in the opened containers (vial_size times vials_used)", "drug_units"),
-    },
-)
-
-TIMED_SERVICE = FactKind(
-    "timed_service",
-    "the documented minutes of one timed therapy code, discipline and day, and the units they make; absent without the minutes",
-    "service_date",
-    {
-        "line_number": _field(_I, "first line of the code"),
-        "lines": _field(_INTS, "all its lines"),
-        "line_units": _field(_N, "units of its first line"),
-        "line_units_alone": _field(
-            _N, "units of the first line that make the sum units_alone; absent if none would", "therapy_timed_codes"
-        ),
-        "line_units_by_day": _field(
-            _N, "units of the first line that make the sum units_by_day; absent if none would", "therapy_timed_codes"
-        ),
-        "procedure_code": _field(_C, "the code"),
-        "service_date": _field(_D, "service date"),
-        "discipline": _field(_T, "GN, GO or GP: its own, else the only one of the day's timed lines"),
-        "minutes": _field(_N, "documented minutes"),
-        "billed_units": _field(_N, "units billed"),
-        "units_alone": _field(
-            _I, "units of the minutes, the code taken alone (past the midpoint)", "therapy_timed_codes"
-        ),
-        "units_by_day": _field(
-            _I,
-            "units by the Medicare rule for the day; absent unless the minutes of all its codes are known",
-            "therapy_timed_codes",
-        ),
-        "day_minutes": _field(_N, "minutes of the discipline's codes of the day", "therapy_timed_codes"),
-        "day_units": _field(_I, "units that they make", "therapy_timed_codes"),
-        "billed_day_units": _field(_N, "units billed for them", "therapy_timed_codes"),
-        "assistant_minutes": _field(_N, "minutes of an assistant within them"),
-        "units_without_assistant": _field(_I, "units of the minutes of the therapist alone", "therapy_timed_codes"),
-        "assistant_billed": _field(_F, "one of the lines carries CO or CQ"),
-    },
-)
-
-THERAPY_THRESHOLD = FactKind(
-    "therapy_threshold",
-    "one line with GN, GO or GP, and the year's amount of its benefit",
-    "service_date",
-    {
-        "line_number": _field(_I, "line number"),
-        "procedure_code": _field(_C, "the code"),
-        "service_date": _field(_D, "service date"),
-        "benefit": _field(_T, "PT_SLP_combined or OT, by GN, GO or GP", "therapy_kx_thresholds"),
-        "threshold_cents": _field(_M, "threshold of the year", "therapy_kx_thresholds"),
-        "year_to_date_cents": _field(
-            _M,
-            "documented amount before the claim with what is allowed up to this line, by date and line number",
-            "mpfs",
-            unknown=True,
-        ),
-        "kx": _field(_F, "the line carries KX"),
     },
 )
 
