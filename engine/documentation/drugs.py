@@ -7,6 +7,7 @@ not billed again as waste. Amounts are exact decimals. Where the record could me
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
@@ -61,16 +62,16 @@ def drug_units(view: ReferenceView, on: str, known_on: str = "") -> dict[str, Dr
 
 
 def drug_amount(
-    unit: DrugUnit, lines: Sequence[DrugLine], only_drug: bool
+    unit: DrugUnit, lines: Sequence[DrugLine], others: Sequence[DrugUnit]
 ) -> dict[str, str | int | float | bool | list[int]] | None:
     """Returns the fields of the fact ``drug_amount`` for the lines of one code and day, or None when nothing is certain.
 
-    ``only_drug`` says that no other drug of the table is billed on the day, so that a nameless dose of the whole claim is this drug's.
+    ``others`` are the other drugs billed on the day: without any, a nameless dose of the whole claim is this drug's.
     """
     given = [line for line in lines if not line.discarded]
     wasted = [line for line in lines if line.discarded]
     try:
-        facts = {line.line_number: _facts_of(unit, line, only_drug) for line in lines}
+        facts = {line.line_number: _facts_of(unit, line, others) for line in lines}
         dose, doses = _dose(unit, given, facts)
         discarded = _discarded(unit, given, wasted, facts)
         container = _text(facts, "container") or unit.container
@@ -117,14 +118,14 @@ def _discarded_units(unit: DrugUnit, dose: Decimal | None, discarded: Decimal) -
     return _up((dose + discarded) / unit.amount) - _up(dose / unit.amount)
 
 
-def _facts_of(unit: DrugUnit, line: DrugLine, only_drug: bool) -> list[DocumentationFact]:
+def _facts_of(unit: DrugUnit, line: DrugLine, others: Sequence[DrugUnit]) -> list[DocumentationFact]:
     """Returns the line's own facts and those of the whole claim that are of this drug; a line's own beat them by name."""
     own = [fact for fact in line.own if fact.basis != "inferred"]
     shared = [fact for fact in line.shared if fact.basis != "inferred"]
     named = {fact.group: fact.text for fact in shared if fact.name == "drug"}
     groups = {fact.group for fact in shared if fact.name in _AMOUNTS}
-    mine = {group for group in groups if group in named and _same_drug(unit, named[group])}
-    if not mine and only_drug and len(groups) == 1 and not named:
+    mine = {group for group in groups if group in named and _only_this(unit, named[group], others)}
+    if not mine and not others and len(groups) == 1 and not named:
         mine = groups
     if len(mine) > 1:
         raise _UnclearError
@@ -132,10 +133,19 @@ def _facts_of(unit: DrugUnit, line: DrugLine, only_drug: bool) -> list[Documenta
     return own + [fact for fact in shared if fact.group in mine and fact.name not in beaten]
 
 
+def _only_this(unit: DrugUnit, name: str, others: Sequence[DrugUnit]) -> bool:
+    """Returns whether a name fits the drug and no other drug of the day."""
+    return _same_drug(unit, name) and not any(_same_drug(other, name) for other in others)
+
+
 def _same_drug(unit: DrugUnit, name: str) -> bool:
-    """Returns whether a name is the code or begins with the drug's first word; a brand name is not recognized."""
-    stated = name.casefold().split()
-    return bool(stated) and (stated[0] == unit.code.casefold() or stated[0] == unit.drug.casefold().split()[0])
+    """Returns whether a name is the code, or all words of the shorter name stand in the longer; most brand names fit none."""
+    stated, drug = _words(name), _words(unit.drug)
+    return unit.code.casefold() in stated or (bool(stated) and (stated <= drug or drug <= stated))
+
+
+def _words(name: str) -> frozenset[str]:
+    return frozenset(re.findall(r"[a-z0-9]+", name.casefold())) - {"and"}
 
 
 def _dose(

@@ -73,7 +73,8 @@ def drug_amount_facts(parts: ClaimParts, scoped: Sequence[ScopedFact]) -> Iterat
                 )
         use = parts.view.use(drugs.TABLE, on, parts.known_on) if by_code else None
         for code, lines in sorted(by_code.items()):
-            amount = drugs.drug_amount(units[code], lines, only_drug=len(by_code) == 1)
+            others = [units[other] for other in by_code if other != code]
+            amount = drugs.drug_amount(units[code], lines, others)
             if amount is not None:
                 fields: Fields = {"service_date": on, **amount}
                 yield Fact("drug_amount", fields, row_source(drugs.TABLE, use, {"code": code}))

@@ -24,8 +24,8 @@ def line(
     return DrugLine(number, Decimal(str(units)), jw, own, shared)
 
 
-def amount(unit: DrugUnit, *lines: DrugLine, only_drug: bool = True) -> dict[str, object]:
-    found = drug_amount(unit, lines, only_drug)
+def amount(unit: DrugUnit, *lines: DrugLine, others: tuple[DrugUnit, ...] = ()) -> dict[str, object]:
+    found = drug_amount(unit, lines, others)
     assert found is not None
     return found
 
@@ -53,7 +53,7 @@ def test_a_part_of_a_unit_counts_as_one_and_amounts_are_exact(unit: DrugUnit, do
     ("unit", "of"), [(DEXAMETHASONE, "unit"), (HEPARIN, "mg"), (DEXAMETHASONE, "ml"), (DEXAMETHASONE, "")]
 )
 def test_units_of_another_kind_give_no_fact(unit: DrugUnit, of: str) -> None:
-    assert drug_amount(unit, [line(1, 1, fact("drug_dose", 8, of))], True) is None
+    assert drug_amount(unit, [line(1, 1, fact("drug_dose", 8, of))], ()) is None
 
 
 @pytest.mark.parametrize(
@@ -79,7 +79,7 @@ def test_doses_of_two_lines_are_added_when_rounding_each_makes_no_difference() -
 
 
 def test_a_dose_of_one_of_two_lines_is_unclear() -> None:
-    assert drug_amount(DEXAMETHASONE, [line(1, 4, fact("drug_dose", 4)), line(2, 4)], True) is None
+    assert drug_amount(DEXAMETHASONE, [line(1, 4, fact("drug_dose", 4)), line(2, 4)], ()) is None
 
 
 def test_a_dose_of_the_claim_is_counted_once_for_all_lines() -> None:
@@ -89,7 +89,7 @@ def test_a_dose_of_the_claim_is_counted_once_for_all_lines() -> None:
 
 def test_a_nameless_dose_of_the_claim_is_that_of_its_only_drug() -> None:
     dose = (fact("drug_dose", 8),)
-    assert drug_amount(DEXAMETHASONE, [line(1, 4, shared=dose)], False) is None
+    assert drug_amount(DEXAMETHASONE, [line(1, 4, shared=dose)], (CEFTRIAXONE,)) is None
 
 
 def test_two_doses_of_the_claim_are_told_apart_by_name() -> None:
@@ -99,14 +99,14 @@ def test_two_doses_of_the_claim_are_told_apart_by_name() -> None:
         fact("drug", text="J0696", group="b"),
         fact("drug_dose", 1, "g", group="b"),
     )
-    assert amount(DEXAMETHASONE, line(1, 4, shared=shared), only_drug=False)["expected_units"] == 8
-    assert amount(CEFTRIAXONE, line(2, 4, shared=shared), only_drug=False)["expected_units"] == 4
-    assert drug_amount(BORTEZOMIB, [line(3, 4, shared=shared)], False) is None
+    assert amount(DEXAMETHASONE, line(1, 4, shared=shared), others=(CEFTRIAXONE,))["expected_units"] == 8
+    assert amount(CEFTRIAXONE, line(2, 4, shared=shared), others=(DEXAMETHASONE,))["expected_units"] == 4
+    assert drug_amount(BORTEZOMIB, [line(3, 4, shared=shared)], (CEFTRIAXONE, DEXAMETHASONE)) is None
 
 
 def test_two_doses_of_one_line_are_unclear() -> None:
     own = (fact("drug_dose", 8, group="a"), fact("drug_dose", 4, group="b"))
-    assert drug_amount(DEXAMETHASONE, [line(1, 4, *own)], True) is None
+    assert drug_amount(DEXAMETHASONE, [line(1, 4, *own)], ()) is None
 
 
 def test_a_drug_may_carry_its_dose() -> None:
@@ -117,7 +117,7 @@ def test_lines_of_the_dose_and_of_the_waste_must_agree() -> None:
     given = line(1, 26, fact("drug_dose", 2.6), fact("drug_discarded", 0.9))
     agreed = amount(BORTEZOMIB, given, line(2, 9, fact("drug_discarded", 0.9), jw=True))
     assert (agreed["discarded_units"], agreed["discarded_line"], agreed["billed_all_units"]) == (9, 2, 35)
-    assert drug_amount(BORTEZOMIB, [given, line(2, 9, fact("drug_discarded", 0.5), jw=True)], True) is None
+    assert drug_amount(BORTEZOMIB, [given, line(2, 9, fact("drug_discarded", 0.5), jw=True)], ()) is None
 
 
 def test_opened_containers_need_size_and_count() -> None:
@@ -134,5 +134,22 @@ def test_the_record_beats_the_label() -> None:
 
 
 def test_inferred_facts_and_lines_without_facts_say_nothing() -> None:
-    assert drug_amount(DEXAMETHASONE, [line(1, 4, fact("drug_dose", 8, basis="inferred"))], True) is None
-    assert drug_amount(DEXAMETHASONE, [line(1, 4)], True) is None
+    assert drug_amount(DEXAMETHASONE, [line(1, 4, fact("drug_dose", 8, basis="inferred"))], ()) is None
+    assert drug_amount(DEXAMETHASONE, [line(1, 4)], ()) is None
+
+
+def test_a_name_that_fits_two_drugs_of_the_day_is_unclear() -> None:
+    acetate = DrugUnit("J1010", "methylprednisolone acetate", Decimal(1), "mg", "")
+    succinate = DrugUnit("J2919", "methylprednisolone sodium succinate", Decimal(5), "mg", "single_dose")
+    short = (fact("drug", text="methylprednisolone"), fact("drug_dose", 40))
+    assert drug_amount(acetate, [line(1, 4, shared=short)], (succinate,)) is None
+    full = (fact("drug", text="Methylprednisolone Acetate"), fact("drug_dose", 40))
+    assert amount(acetate, line(1, 4, shared=full), others=(succinate,))["expected_units"] == 40
+    assert drug_amount(succinate, [line(2, 4, shared=full)], (acetate,)) is None
+
+
+def test_another_name_is_not_this_drug_even_alone() -> None:
+    assert (
+        drug_amount(DEXAMETHASONE, [line(1, 4, shared=(fact("drug", text="ketorolac"), fact("drug_dose", 30)))], ())
+        is None
+    )
