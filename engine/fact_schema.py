@@ -5,11 +5,9 @@ The loader checks policies against this, ``facts.py`` builds facts that satisfy 
 
 from __future__ import annotations
 
-from engine.fact_kind import LISTS, NUMERIC, TEXTUAL, FactKind, Field, FieldType
+from engine.fact_kind import FactKind, FieldType
 from engine.fact_kind import field as _field
 from engine.reckoned_facts import DRUG_AMOUNT, THERAPY_THRESHOLD, TIMED_SERVICE
-
-__all__ = ["FACT_KINDS", "LISTS", "NUMERIC", "TEXTUAL", "FactKind", "Field", "FieldType"]
 
 _T, _C, _D = FieldType.TEXT, FieldType.CODE, FieldType.DATE
 _I, _N, _M, _F = FieldType.INTEGER, FieldType.NUMBER, FieldType.MONEY, FieldType.FLAG
