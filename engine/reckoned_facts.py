@@ -55,7 +55,9 @@ TIMED_SERVICE = FactKind(
         "minutes": _field(_N, "documented minutes"),
         "billed_units": _field(_N, "units billed"),
         "units_alone": _field(
-            _I, "units of the minutes, the code taken alone (past the midpoint)", "therapy_timed_codes"
+            _I,
+            "units of the minutes, the code taken alone (past the midpoint); absent for codes in sequence",
+            "therapy_timed_codes",
         ),
         "units_by_day": _field(
             _I,

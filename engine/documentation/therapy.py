@@ -132,8 +132,10 @@ def _service(code: str, timed: TimedCode, lines: Sequence[TherapyLine], only_cod
     minutes = _minutes("timed_minutes", code, lines, only_code, shared_ok)
     if minutes is None:
         return fields
-    fields |= {"minutes": minutes, "units_alone": timed.alone(minutes)}
-    _put_first_line(fields, "line_units_alone", timed.alone(minutes), lines[0].units)
+    fields["minutes"] = minutes
+    if not timed.in_sequence:
+        fields["units_alone"] = timed.alone(minutes)
+        _put_first_line(fields, "line_units_alone", timed.alone(minutes), lines[0].units)
     assistant = _minutes("assistant_minutes", code, lines, only_code, shared_ok)
     if assistant is not None and assistant <= minutes:
         fields |= {"assistant_minutes": assistant, "units_without_assistant": timed.alone(minutes - assistant)}

@@ -121,6 +121,7 @@ def test_one_amount_of_minutes_for_two_disciplines_is_unclear() -> None:
 def test_a_code_that_continues_another_leaves_the_day_unknown() -> None:
     services = by_code(line(1, "97129", 1, minutes(25)), line(2, "97110", 1, minutes(15)))
     assert not any("units_by_day" in service for service in services.values())
+    assert "units_alone" not in services["97129"]
 
 
 def test_an_hour_does_not_count_into_the_quarters_of_the_day() -> None:
