@@ -5,61 +5,13 @@ The loader checks policies against this, ``facts.py`` builds facts that satisfy 
 
 from __future__ import annotations
 
-from enum import StrEnum
-
-import msgspec
-
-
-class FieldType(StrEnum):
-    """The type of a fact's field. Only like types compare; ``DATE`` is ISO 8601 text, ``MONEY`` integer US cents."""
-
-    TEXT = "text"
-    CODE = "code"
-    ICD10 = "icd10"
-    INTEGER = "integer"
-    NUMBER = "number"
-    MONEY = "money"
-    DATE = "date"
-    FLAG = "flag"
-    CODES = "codes"  # a list of text
-    INTEGERS = "integers"  # a list of integers
-    ANY = "any"  # columns of rows and fields of derived facts, typed where they are declared
-
-
-NUMERIC = frozenset({FieldType.INTEGER, FieldType.NUMBER, FieldType.MONEY})
-TEXTUAL = frozenset({FieldType.TEXT, FieldType.CODE, FieldType.ICD10})
-LISTS = frozenset({FieldType.CODES, FieldType.INTEGERS})
-
-
-class Field(msgspec.Struct, frozen=True):
-    """One field. ``table`` is the reference table it is read from, if any.
-
-    ``unknown_when_absent``: its absence means that the claim does not say, so a rule that hinges on it is reported as
-    ``not_evaluated`` (MISSING_FIELD). Otherwise absence means that there is none.
-    """
-
-    type: FieldType
-    about: str
-    table: str = ""
-    unknown_when_absent: bool = False
-
-
-class FactKind(msgspec.Struct, frozen=True):
-    """One kind of fact; ``date_field`` names the field whose date picks values and table rows for its tests."""
-
-    name: str
-    about: str
-    date_field: str
-    fields: dict[str, Field]
-
+from engine.fact_kind import FactKind, FieldType
+from engine.fact_kind import field as _field
+from engine.reckoned_facts import DRUG_AMOUNT, THERAPY_THRESHOLD, TIMED_SERVICE
 
 _T, _C, _D = FieldType.TEXT, FieldType.CODE, FieldType.DATE
 _I, _N, _M, _F = FieldType.INTEGER, FieldType.NUMBER, FieldType.MONEY, FieldType.FLAG
 _X, _L = FieldType.ICD10, FieldType.CODES
-
-
-def _field(kind: FieldType, about: str, table: str = "", unknown: bool = False) -> Field:
-    return Field(kind, about, table, unknown)
 
 
 CLAIM = FactKind(
@@ -361,6 +313,6 @@ FACT_KINDS: dict[str, FactKind] = {
     kind.name: kind
     for kind in (
         *(CLAIM, PATIENT, IDENTIFIER, LINE, MODIFIER, DIAGNOSIS, POINTER, HISTORY),
-        *(DOCUMENTATION, SUPPORTED_LEVEL, ROW, TOTAL, FINDING),
+        *(DOCUMENTATION, SUPPORTED_LEVEL, DRUG_AMOUNT, TIMED_SERVICE, THERAPY_THRESHOLD, ROW, TOTAL, FINDING),
     )
 }

@@ -13,6 +13,7 @@ from pathlib import Path
 import msgspec
 
 from engine import procedure_codes
+from engine.documentation import drugs, therapy
 from engine.errors import NoPolicyError
 from engine.fact_schema import FACT_KINDS
 from engine.facts import FactPlan
@@ -39,6 +40,12 @@ LEVEL_FACTS = frozenset(
         "mdm_risk",
     ]
 )
+RECKONED_FROM: Mapping[str, frozenset[str]] = {
+    "supported_level": LEVEL_FACTS,
+    "drug_amount": drugs.FACTS,
+    "timed_service": therapy.FACTS,
+    "therapy_threshold": frozenset({"therapy_year_to_date"}),
+}
 
 
 class CompiledPolicy(msgspec.Struct, frozen=True, eq=False):
@@ -184,8 +191,7 @@ def _inherited_tables(
 def _documentation_names(rule: Rule) -> frozenset[str]:
     names: set[str] = set()
     for pattern in (*rule.when, *rule.unless):
-        if pattern.kind == "supported_level":
-            names |= LEVEL_FACTS
+        names |= RECKONED_FROM.get(pattern.kind, frozenset())
         if pattern.kind == "documentation":
             for test in pattern.tests:
                 if test.field == "name":

@@ -175,6 +175,7 @@ _DRUGS = {
 
 _OTHER = {
     **_numbers(_MINUTES, "timed_minutes", "assistant_minutes", "anesthesia_minutes"),
+    "therapy_year_to_date": Vocable(("number",), units=("usd",), qualifiers=("pt_slp", "ot")),
     **_numbers((), "concurrent_cases", "falls_count", "phq9", "bmi"),
     **_numbers(("%",), "a1c_value"),
     **_numbers(("mmHg",), "systolic", "diastolic"),

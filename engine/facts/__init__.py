@@ -9,17 +9,20 @@ from __future__ import annotations
 import msgspec
 
 from engine.context import ClaimContext
-from engine.documentation.scope import Conflict, scope_facts
+from engine.documentation.scope import Conflict, ScopedFacts, scope_facts
 from engine.fact import Fact
 from engine.facts.diagnoses import diagnosis_facts
 from engine.facts.header import claim_fact, identifier_facts, patient_fact
 from engine.facts.lines import history_facts, line_facts, modifier_facts, pointer_facts
 from engine.facts.parts import FactPlan, take_apart
-from engine.facts.record import documentation_facts, supported_level_facts
+from engine.facts.record import documentation_facts, drug_amount_facts, supported_level_facts
 from engine.facts.rows import row_facts, total_facts
+from engine.facts.therapy import therapy_threshold_facts, timed_service_facts
 from engine.model import Claim
 
 __all__ = ["ClaimFacts", "FactPlan", "build_facts"]
+
+_OF_THE_RECORD = frozenset({"documentation", "supported_level", "drug_amount", "timed_service", "therapy_threshold"})
 
 
 class ClaimFacts(msgspec.Struct, frozen=True):
@@ -53,13 +56,20 @@ def build_facts(claim: Claim, plan: FactPlan, context: ClaimContext) -> ClaimFac
     if "history" in kinds:
         facts += history_facts(parts)
     conflicts: tuple[Conflict, ...] = ()
-    if claim.documentation.facts and ("documentation" in kinds or "supported_level" in kinds):
+    scoped = ScopedFacts((), ())
+    if claim.documentation.facts and not kinds.isdisjoint(_OF_THE_RECORD):
         scoped = scope_facts(claim, parts.lines)
         conflicts = scoped.conflicts
         if "documentation" in kinds:
             facts += documentation_facts(scoped.facts)
         if "supported_level" in kinds:
             facts += supported_level_facts(parts, scoped.facts)
+        if "drug_amount" in kinds:
+            facts += drug_amount_facts(parts, scoped.facts)
+        if "timed_service" in kinds:
+            facts += timed_service_facts(parts, scoped.facts)
+    if "therapy_threshold" in kinds:
+        facts += therapy_threshold_facts(parts, scoped.facts)
     if plan.row_tables:
         facts += row_facts(parts)
     if plan.totals:

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable, Mapping
 
 from engine.claims.documentation_vocabulary import OTHER_NAMES, VOCABULARY
 from engine.errors import Place
-from engine.fact_schema import FACT_KINDS, FieldType
+from engine.fact_kind import FieldType
+from engine.fact_schema import FACT_KINDS
 from engine.operations import SETTABLE_CLAIM_FIELDS, SETTABLE_LINE_FIELDS
 from engine.policy.categories import CATEGORIES
 from engine.policy.check_tests import (

@@ -9,7 +9,7 @@ from typing import Protocol
 import msgspec
 
 from engine.errors import Place
-from engine.fact_schema import NUMERIC, FieldType
+from engine.fact_kind import NUMERIC, FieldType
 from engine.policy.field_types import ANY, Fields, TypeBook, Typing, comparable, family, type_of_constant, type_of_value
 from engine.policy.reader import is_date, meant
 from engine.policy.tables import ICD10, MODIFIER, PROCEDURE

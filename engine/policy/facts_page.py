@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from engine.fact_schema import FACT_KINDS, FactKind
+from engine.fact_kind import FactKind
+from engine.fact_schema import FACT_KINDS
 
 _HEAD = """# The facts that rules can read
 

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping
 
 import msgspec
 
-from engine.fact_schema import FACT_KINDS, LISTS, NUMERIC, TEXTUAL, FieldType
+from engine.fact_kind import LISTS, NUMERIC, TEXTUAL, FieldType
+from engine.fact_schema import FACT_KINDS
 from engine.policy.reader import is_date
 from engine.policy.types import ColumnType, Operand, Operator, Pattern, Policy, Rule, Scalar, Table, Total, Value
 from engine.reference.tables import OFFICIAL_TABLES

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from engine.errors import Problem
-from engine.fact_schema import FACT_KINDS, LISTS, NUMERIC, FieldType
+from engine.fact_kind import LISTS, NUMERIC, FieldType
+from engine.fact_schema import FACT_KINDS
 from engine.policy.types import ColumnType, Operand, Operator, Pattern, ResolvedPolicy, Rule, Scalar, Test
 from engine.reference.view import TableSchema
 from engine.rules.limits import MAXIMUM_ALTERNATIVES, MAXIMUM_MAGNITUDE, MAXIMUM_PATTERNS_OF_RULE

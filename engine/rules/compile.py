@@ -21,7 +21,8 @@ from engine.rules.rulesets import Ruleset, fits_one_ruleset, join_problems, pack
 from engine.rules.strata import Stratum, stratify
 
 # Kinds of which a claim has few facts: a rule is looked at only when its scarcest condition is met.
-_SCARCE_FIRST = ("finding", "row", "total", "documentation", "supported_level", "history", "modifier", "pointer")
+_RECKONED = ("supported_level", "drug_amount", "timed_service", "therapy_threshold")
+_SCARCE_FIRST = ("finding", "row", "total", "documentation", *_RECKONED, "history", "modifier", "pointer")
 
 
 class Level(msgspec.Struct, frozen=True):
