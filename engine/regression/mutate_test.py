@@ -11,7 +11,8 @@ from datetime import date, timedelta
 
 import msgspec
 
-from engine.fact_schema import FACT_KINDS, NUMERIC, FieldType
+from engine.fact_kind import NUMERIC, FieldType
+from engine.fact_schema import FACT_KINDS
 from engine.phrases import operand_text
 from engine.policy.types import Operand, Operator, Test
 
