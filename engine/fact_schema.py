@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from engine.fact_kind import FactKind, FieldType
 from engine.fact_kind import field as _field
-from engine.reckoned_facts import DRUG_AMOUNT, THERAPY_THRESHOLD, TIMED_SERVICE
+from engine.reckoned_facts import DRUG_AMOUNT, EARLIER_SERVICE, THERAPY_THRESHOLD, TIMED_SERVICE
 
 _T, _C, _D = FieldType.TEXT, FieldType.CODE, FieldType.DATE
 _I, _N, _M, _F = FieldType.INTEGER, FieldType.NUMBER, FieldType.MONEY, FieldType.FLAG
@@ -313,6 +313,7 @@ FACT_KINDS: dict[str, FactKind] = {
     kind.name: kind
     for kind in (
         *(CLAIM, PATIENT, IDENTIFIER, LINE, MODIFIER, DIAGNOSIS, POINTER, HISTORY),
-        *(DOCUMENTATION, SUPPORTED_LEVEL, DRUG_AMOUNT, TIMED_SERVICE, THERAPY_THRESHOLD, ROW, TOTAL, FINDING),
+        *(EARLIER_SERVICE, DOCUMENTATION, SUPPORTED_LEVEL, DRUG_AMOUNT, TIMED_SERVICE, THERAPY_THRESHOLD),
+        *(ROW, TOTAL, FINDING),
     )
 }

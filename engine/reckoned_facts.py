@@ -35,6 +35,21 @@ DRUG_AMOUNT = FactKind(
     },
 )
 
+EARLIER_SERVICE = FactKind(
+    "earlier_service",
+    "one line with one earlier line on a day before it (paid or pending), and the time between them",
+    "service_date",
+    {
+        "line_number": _field(_I, "line number"),
+        "procedure_code": _field(_C, "the line's code"),
+        "service_date": _field(_D, "the line's service date"),
+        "earlier_code": _field(_C, "the earlier line's code"),
+        "earlier_date": _field(_D, "the earlier line's service date"),
+        "full_months": _field(_I, "whole calendar months between the two months: March to May is one"),
+        "completed_months": _field(_I, "months completed from date to date: 10 March to 9 May is one"),
+    },
+)
+
 TIMED_SERVICE = FactKind(
     "timed_service",
     "the documented minutes of one timed therapy code, discipline and day, and the units they make; absent without the minutes",

@@ -12,6 +12,7 @@ from engine.context import ClaimContext
 from engine.documentation.scope import Conflict, ScopedFacts, scope_facts
 from engine.fact import Fact
 from engine.facts.diagnoses import diagnosis_facts
+from engine.facts.earlier import earlier_service_facts
 from engine.facts.header import claim_fact, identifier_facts, patient_fact
 from engine.facts.lines import history_facts, line_facts, modifier_facts, pointer_facts
 from engine.facts.parts import FactPlan, take_apart
@@ -55,6 +56,8 @@ def build_facts(claim: Claim, plan: FactPlan, context: ClaimContext) -> ClaimFac
         facts += pointer_facts(parts)
     if "history" in kinds:
         facts += history_facts(parts)
+    if "earlier_service" in kinds:
+        facts += earlier_service_facts(parts)
     conflicts: tuple[Conflict, ...] = ()
     scoped = ScopedFacts((), ())
     if claim.documentation.facts and not kinds.isdisjoint(_OF_THE_RECORD):

@@ -1,0 +1,41 @@
+"""Makes the facts ``earlier_service``: one line of the claim with one earlier line before it, and the time between them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from engine.fact import Fact
+from engine.facts.parts import ClaimParts
+
+
+def earlier_service_facts(parts: ClaimParts) -> Iterator[Fact]:
+    """Yields a fact for each line and each earlier line on a day before it."""
+    for line in parts.lines:
+        for earlier in parts.history:
+            if earlier.service_date < line.service_date:
+                yield Fact(
+                    "earlier_service",
+                    {
+                        "line_number": line.line_number,
+                        "procedure_code": line.procedure_code,
+                        "service_date": line.service_date,
+                        "earlier_code": earlier.procedure_code,
+                        "earlier_date": earlier.service_date,
+                        "full_months": full_months(earlier.service_date, line.service_date),
+                        "completed_months": completed_months(earlier.service_date, line.service_date),
+                    },
+                )
+
+
+def full_months(first: str, last: str) -> int:
+    """Returns the whole calendar months between the months of two ISO dates (Pub. 100-04, chapter 18: eleven must have passed)."""
+    return max(_month_number(last) - _month_number(first) - 1, 0)
+
+
+def completed_months(first: str, last: str) -> int:
+    """Returns the months completed from one ISO date to another, day by day of the month."""
+    return _month_number(last) - _month_number(first) - (last[8:] < first[8:])
+
+
+def _month_number(iso: str) -> int:
+    return int(iso[:4]) * 12 + int(iso[5:7])
