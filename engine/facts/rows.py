@@ -42,8 +42,8 @@ def _row_keys(parts: ClaimParts, on: str, diagnoses: tuple[str, ...]) -> RowKeys
     places = {line.place_of_service or parts.claim.place_of_service for line in lines} - {""}
     specialties = {performer.specialty for performer in parts.performers} - {""}
     claim = parts.claim
-    parties = (claim.billing_provider, claim.referring_provider, claim.ordering_provider)
-    parties += (claim.supervising_provider, claim.service_facility, claim.rendering_provider)
+    parties = [claim.billing_provider, claim.referring_provider, claim.ordering_provider]
+    parties += [claim.supervising_provider, claim.service_facility, claim.rendering_provider]
     npis = {party.npi for party in parties} | {performer.npi for performer in parts.performers}
     return RowKeys(
         procedures=tuple(sorted(codes)),

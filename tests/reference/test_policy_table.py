@@ -158,4 +158,5 @@ def test_rows_are_fetched_by_the_identifiers_of_providers_and_by_revenue_codes()
     assert [row.columns["status"] for row in view.rows("registry", keys, "2024-07-15")] == ["enrolled"]
     assert len(view.rows("services", keys, "2024-07-15")) == 1
     other = RowKeys(procedures=("97110",), npis=("1888888884",), revenue_codes=("0450",))
-    assert not view.rows("registry", other, "2024-07-15") and not view.rows("services", other, "2024-07-15")
+    assert not view.rows("registry", other, "2024-07-15")
+    assert not view.rows("services", other, "2024-07-15")
