@@ -107,7 +107,9 @@ CLAIM = FactKind(
         "accident_date": _field(_D, "day of the accident"),
         "accident_state": _field(_T, "state of the accident, two letters"),
         "condition_codes": _field(_L, "NUBC condition codes (institutional)"),
-        "type_of_bill": _field(_T, "NUBC type of bill, three digits without the zero before them (institutional)"),
+        "type_of_bill": _field(
+            _T, "NUBC type of bill, three digits without the zero before them (institutional)", unknown=True
+        ),
         "epsdt_referral": _field(_T, "EPSDT referral indicator: AV, NU, S2 or ST"),
     },
 )
