@@ -48,6 +48,21 @@ CLAIM = FactKind(
         "prior_authorizations": _field(_L, "authorization numbers of the whole claim"),
         "prior_authorization_count": _field(_I, "number of authorization numbers of the whole claim"),
         "history_supplied": _field(_F, "true when the claim came with earlier lines"),
+        "coverage_from": _field(_D, "first day of the member's coverage, absent when not supplied"),
+        "coverage_to": _field(_D, "last day of the member's coverage, absent when not supplied or open"),
+        "payer_sequence": _field(_T, "PRIMARY, SECONDARY or TERTIARY, absent when not supplied"),
+        "other_payer_paid_cents": _field(
+            _M,
+            "what earlier payers paid for the claim: as stated, else the sum of the lines; absent when neither is given",
+        ),
+        "accident_type": _field(_T, "AUTO, EMPLOYMENT or OTHER"),
+        "accident_date": _field(_D, "day of the accident"),
+        "accident_state": _field(_T, "state of the accident, two letters"),
+        "condition_codes": _field(_L, "NUBC condition codes (institutional)"),
+        "type_of_bill": _field(
+            _T, "NUBC type of bill, three digits without the zero before them (institutional)", unknown=True
+        ),
+        "epsdt_referral": _field(_T, "EPSDT referral indicator: AV, NU, S2 or ST"),
     },
 )
 
@@ -119,6 +134,11 @@ LINE = FactKind(
         "ndc_quantity": _field(_N, "drug quantity"),
         "ndc_unit": _field(_T, "drug unit: F2, GR, ME, ML, UN"),
         "revenue_code": _field(_T, "revenue code (institutional)"),
+        "other_payer_paid_cents": _field(_M, "what earlier payers paid for the line, absent when not supplied"),
+        "other_payer_adjustment_cents": _field(_M, "what earlier payers took off the charge, absent when not supplied"),
+        "other_payer_open_cents": _field(
+            _M, "charge less what earlier payers paid and took off; absent without their payment of the line"
+        ),
         "statutorily_excluded": _field(_F, "carries GY, so it neither triggers nor satisfies other edits"),
         "code_set": _field(_T, "cpt1, cpt2, cpt3, cpt_pla, hcpcs2, or unknown by the form of the code"),
         "code_status": _field(

@@ -11,6 +11,9 @@ from typing import Literal
 import msgspec
 
 ClaimType = Literal["PROFESSIONAL", "INSTITUTIONAL"]
+PayerSequence = Literal["", "PRIMARY", "SECONDARY", "TERTIARY"]
+AccidentType = Literal["", "AUTO", "EMPLOYMENT", "OTHER"]
+EpsdtReferral = Literal["", "AV", "NU", "S2", "ST"]
 HistoryStatus = Literal["PAID", "PENDING", "DENIED", "VOID"]
 Kind = Literal["VIOLATION", "OVER_CODING", "UNDER_CODING", "WARNING", "INFORMATION"]
 Severity = Literal["ERROR", "WARNING", "INFO"]
@@ -70,7 +73,8 @@ class ServiceLine(_Record, frozen=True):
     """One service line: CPT or HCPCS Level II code, modifiers in order, units, charge and dates.
 
     ``diagnosis_pointers`` are positions in ``Claim.diagnoses`` from 1. ``minutes`` is the reported time
-    (anesthesia), 0 when none. ``place_of_service`` is empty when the claim's own applies.
+    (anesthesia), 0 when none. ``place_of_service`` is empty when the claim's own applies. ``other_payer_paid_cents`` and
+    ``other_payer_adjustment_cents`` are what payers before this one paid for the line and took off its charge, None when unknown.
     """
 
     line_number: int
@@ -87,6 +91,8 @@ class ServiceLine(_Record, frozen=True):
     prior_authorization: str = ""
     rendering_provider: Provider = Provider()
     revenue_code: str = ""
+    other_payer_paid_cents: int | None = None
+    other_payer_adjustment_cents: int | None = None
 
 
 class HistoryLine(_Record, frozen=True):
@@ -139,7 +145,12 @@ class Documentation(_Record, frozen=True):
 
 
 class Claim(_Record, frozen=True):
-    """A claim as submitted: header, parties, diagnoses in order, service lines, history and documentation."""
+    """A claim as submitted: header, parties, diagnoses in order, service lines, history and documentation.
+
+    ``coverage_from`` and ``coverage_to`` are the first and last day of the member's coverage by this payer, each empty when
+    unknown or open. ``payer_sequence`` is this payer's place among those billed, ``other_payer_paid_cents`` what payers before it
+    paid for the whole claim (None when unknown). ``epsdt_referral`` is the condition indicator of 837 CRC*ZZ.
+    """
 
     claim_id: str
     payer: Payer
@@ -163,6 +174,16 @@ class Claim(_Record, frozen=True):
     diagnoses: tuple[Diagnosis, ...] = ()
     history: tuple[HistoryLine, ...] = ()
     documentation: Documentation = Documentation()
+    coverage_from: str = ""
+    coverage_to: str = ""
+    payer_sequence: PayerSequence = ""
+    other_payer_paid_cents: int | None = None
+    accident_type: AccidentType = ""
+    accident_date: str = ""
+    accident_state: str = ""
+    condition_codes: tuple[str, ...] = ()
+    type_of_bill: str = ""
+    epsdt_referral: EpsdtReferral = ""
 
 
 # ---------------------------------------------------------------- the evaluation

@@ -158,6 +158,16 @@ _CLAIM_FIELDS: dict[str, Callable[[str], object]] = {
     "clia_number": str,
     "clia_certificate_type": str,
     "prior_authorizations": lambda text: tuple(text.split(",")),
+    "coverage_from": str,
+    "coverage_to": str,
+    "payer_sequence": str,
+    "other_payer_paid_cents": int,
+    "accident_type": str,
+    "accident_date": str,
+    "accident_state": str,
+    "condition_codes": lambda text: tuple(text.split(",")),
+    "type_of_bill": str,
+    "epsdt_referral": str,
 }
 _LINE_FIELDS: dict[str, Callable[[str], object]] = {
     "place_of_service": str,
@@ -166,6 +176,8 @@ _LINE_FIELDS: dict[str, Callable[[str], object]] = {
     "service_date": str,
     "service_end_date": str,
     "charge_cents": int,
+    "other_payer_paid_cents": int,
+    "other_payer_adjustment_cents": int,
     "minutes": int,
     "diagnosis_pointers": lambda text: tuple(int(part) for part in text.split(",")),
 }
@@ -179,6 +191,7 @@ _PROVIDERS = (
 )
 SETTABLE_CLAIM_FIELDS: frozenset[str] = frozenset(
     {*_CLAIM_FIELDS, *(f"{p}.{f}" for p in _PROVIDERS for f in ("npi", "tin", "taxonomy_code", "credential"))}
+    | {"payer.payer_id", "payer.plan_id"}
 )
 SETTABLE_LINE_FIELDS: frozenset[str] = frozenset(
     {*_LINE_FIELDS, *(f"rendering_provider.{f}" for f in ("npi", "taxonomy_code", "credential"))}

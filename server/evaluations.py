@@ -22,6 +22,9 @@ from server.unexpected import log_unexpected
 _CLAIM_TYPES = frozenset({"PROFESSIONAL", "INSTITUTIONAL"})
 _HISTORY_STATUSES = frozenset({"PAID", "PENDING", "DENIED", "VOID"})
 _BASES = frozenset({"stated", "computed", "inferred"})
+_PAYER_SEQUENCES = frozenset({"", "PRIMARY", "SECONDARY", "TERTIARY"})
+_ACCIDENT_TYPES = frozenset({"", "AUTO", "EMPLOYMENT", "OTHER"})
+_EPSDT_REFERRALS = frozenset({"", "AV", "NU", "S2", "ST"})
 _ENCODER = msgspec.json.Encoder()
 
 
@@ -91,6 +94,10 @@ def _claim(request: Any) -> Claim:
 def _surely_fits(claim: Claim) -> bool:
     """Tells whether a claim certainly keeps the contract that a JSON claim is held to; a doubt costs the full check, no more."""
     if claim.claim_type not in _CLAIM_TYPES:
+        return False
+    if claim.payer_sequence not in _PAYER_SEQUENCES or claim.accident_type not in _ACCIDENT_TYPES:
+        return False
+    if claim.epsdt_referral not in _EPSDT_REFERRALS:
         return False
     if any(line.status not in _HISTORY_STATUSES for line in claim.history):
         return False

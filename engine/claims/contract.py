@@ -86,6 +86,8 @@ def _choice_differences(value: Any, choices: list[str], path: str) -> Iterator[P
     if not isinstance(value, str):
         yield _wrong_type(path, "text", value)
     elif value not in choices:
+        # An empty choice is how a claim says nothing; no one means it.
+        choices = [choice for choice in choices if choice]
         hint = did_you_mean(value.upper() if value.upper() in choices else value, choices)
         if value.upper() in choices:
             hint = f"did you mean {value.upper()!r}?"

@@ -119,9 +119,11 @@ def _within_limits(claim: Claim, size: int) -> bool:
         size -= sum(len(note.text) for note in claim.documentation.notes)
         if size > MOST_TEXT_CHARACTERS:
             return False
-    whole_numbers = [claim.total_charge_cents or 0, *(fact.line_number for fact in claim.documentation.facts)]
+    header = (claim.total_charge_cents or 0, claim.other_payer_paid_cents or 0)
+    whole_numbers = [*header, *(fact.line_number for fact in claim.documentation.facts)]
     for line in claim.lines:
         whole_numbers += (line.line_number, line.charge_cents, line.minutes, *line.diagnosis_pointers)
+        whole_numbers += (line.other_payer_paid_cents or 0, line.other_payer_adjustment_cents or 0)
     return all(-LARGEST_INTEGER <= number <= LARGEST_INTEGER for number in whole_numbers)
 
 

@@ -80,12 +80,16 @@ def problems_of(claim: Claim) -> list[Problem]:
 def _header_problems(claim: Claim) -> Iterator[Problem]:
     if not claim.claim_id.strip():
         yield claim_problem("C101", "$.claim_id", "the claim has no identifier", "give every claim a claim_id")
-    if claim.received_date and not is_calendar_date(claim.received_date):
-        yield _date_problem("$.received_date", claim.received_date, "leave it empty when it is not known")
+    for name in ("received_date", "coverage_from", "coverage_to", "accident_date"):
+        sent = getattr(claim, name)
+        if sent and not is_calendar_date(sent):
+            yield _date_problem(f"$.{name}", sent, "leave it empty when it is not known")
     if claim.patient.birth_date and not is_calendar_date(claim.patient.birth_date):
         yield _date_problem("$.patient.birth_date", claim.patient.birth_date, "leave it empty when it is not known")
     if claim.total_charge_cents is not None:
         yield from _charge_problems("$.total_charge_cents", claim.total_charge_cents)
+    if claim.other_payer_paid_cents is not None:
+        yield from _amount_problems("$.other_payer_paid_cents", claim.other_payer_paid_cents)
     for index, diagnosis in enumerate(claim.diagnoses):
         if not _DIAGNOSIS(diagnosis.code):
             yield _diagnosis_problem(f"$.diagnoses[{index}].code", diagnosis.code)
@@ -123,6 +127,11 @@ def _one_line_problems(line: ServiceLine, path: str) -> Iterator[Problem]:
     yield from _modifier_problems(line.modifiers, path)
     if not 0 <= line.charge_cents <= MOST_CENTS:
         yield from _charge_problems(f"{path}.charge_cents", line.charge_cents)
+    if line.other_payer_paid_cents is not None:
+        yield from _amount_problems(f"{path}.other_payer_paid_cents", line.other_payer_paid_cents)
+    if line.other_payer_adjustment_cents is not None:
+        # An adjustment may be negative: the other payer added to the charge.
+        yield from _amount_problems(f"{path}.other_payer_adjustment_cents", abs(line.other_payer_adjustment_cents))
     if not 0 <= line.units <= MOST_UNITS:
         yield _units_problem(f"{path}.units", line.units)
     if not 0 <= line.minutes <= MOST_MINUTES:
@@ -239,6 +248,12 @@ def _charge_problems(path: str, cents: int) -> Iterator[Problem]:
         yield claim_problem("C107", path, "a charge is not negative", "a reversal is a claim of frequency 8")
     elif cents > MOST_CENTS:
         yield claim_problem("C107", path, f"a charge is at most {MOST_CENTS:,} cents", "charges are in whole cents")
+
+
+def _amount_problems(path: str, cents: int) -> Iterator[Problem]:
+    if not 0 <= cents <= MOST_CENTS:
+        message = f"what another payer paid or took off lies between 0 and {MOST_CENTS:,} cents"
+        yield claim_problem("C107", path, message, "amounts are in whole cents")
 
 
 def _units_problem(path: str, units: float) -> Problem:

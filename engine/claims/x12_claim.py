@@ -15,7 +15,7 @@ from engine.claims.shape import pattern_of
 from engine.claims.validate import canonical_claim, problems_of
 from engine.claims.x12_line import LineReader, at, component
 from engine.claims.x12_segments import Segment, segment_problem
-from engine.claims.x12_values import cents_of
+from engine.claims.x12_values import cents_of, iso_date
 from engine.errors import Place, Problem
 from engine.model import Claim, Diagnosis, Patient, Payer, Provider
 
@@ -29,6 +29,8 @@ _PROVIDER_FIELDS = {
     "DQ": "supervising_provider",
     "77": "service_facility",
 }
+_ACCIDENTS = {"AA": "AUTO", "EM": "EMPLOYMENT", "OA": "OTHER"}
+_EPSDT_REFERRALS = frozenset({"AV", "NU", "S2", "ST"})
 _PLACE_OF_SERVICE = re.compile(r"[0-9A-Z]{2}").fullmatch
 _LINE_PATH = re.compile(r"\$\.lines\[([0-9]+)\]")
 
@@ -95,6 +97,10 @@ class ClaimReader:
             self._diagnoses(segment, elements)
         elif identifier == "REF" and not self.in_provider:
             self._reference(elements)
+        elif identifier == "DTP" and at(elements, 1) == "439":
+            self._accident_date(segment, elements)
+        elif identifier == "CRC" and at(elements, 1) == "ZZ" and at(elements, 3) in _EPSDT_REFERRALS:
+            self.fields["epsdt_referral"] = at(elements, 3)
 
     def finish(self) -> Claim | list[Problem]:
         """Returns the claim, or everything that makes it impossible to judge, placed by segment."""
@@ -140,6 +146,22 @@ class ClaimReader:
             message = f"a claim frequency code is one character; sent was {pattern_of(frequency)}"
             self.problems.append(segment_problem(segment, "C218", message, hint, "CLM05-3"))
         self.fields["place_of_service"], self.fields["frequency_code"] = place, frequency
+        self._accident(elements, separator)
+
+    def _accident(self, elements: list[str], separator: str) -> None:
+        """Reads the related causes (CLM11): an automobile accident first, as only it has a state."""
+        causes = {component(elements, 11, part, separator) for part in (1, 2, 3)}
+        accident = next((word for code, word in _ACCIDENTS.items() if code in causes), "")
+        self.fields["accident_type"] = accident
+        if accident == "AUTO":
+            self.fields["accident_state"] = component(elements, 11, 4, separator)
+
+    def _accident_date(self, segment: Segment, elements: list[str]) -> None:
+        day = iso_date(at(elements, 3)[:8])
+        if not day:
+            message = f"the date of the accident is CCYYMMDD; sent was {pattern_of(at(elements, 3))}"
+            self.problems.append(segment_problem(segment, "C213", message, element="DTP03"))
+        self.fields["accident_date"] = day
 
     def _open_line(self, segment: Segment) -> None:
         self.passed_over = self.in_provider = False

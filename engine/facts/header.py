@@ -10,11 +10,12 @@ import msgspec
 from engine.calendar import completed_years, days_between
 from engine.fact import Fact
 from engine.facts.parts import ClaimParts, Fields, put_text
-from engine.model import Provider
+from engine.model import Claim, Provider
 from engine.npi import npi_is_valid
 from engine.practitioners import line_performer
 
 _CLIA_NUMBER = re.compile(r"[0-9]{2}D[0-9]{7}")
+_PADDED_TYPE_OF_BILL = re.compile(r"0[0-9]{2}[0-9A-Z]")
 
 
 def claim_fact(parts: ClaimParts) -> Fact:
@@ -30,9 +31,13 @@ def claim_fact(parts: ClaimParts) -> Fact:
         "prior_authorizations": list(claim.prior_authorizations),
         "prior_authorization_count": len(claim.prior_authorizations),
         "history_supplied": bool(claim.history),
+        "condition_codes": list(claim.condition_codes),
     }
     if claim.total_charge_cents is not None:
         fields["total_charge_cents"] = claim.total_charge_cents
+    paid = other_payer_paid(claim)
+    if paid is not None:
+        fields["other_payer_paid_cents"] = paid
     if claim.clia_number:
         fields["clia_number_valid"] = bool(_CLIA_NUMBER.fullmatch(claim.clia_number))
     if claim.received_date:
@@ -57,8 +62,26 @@ def claim_fact(parts: ClaimParts) -> Fact:
         ordering_npi=claim.ordering_provider.npi,
         clia_number=claim.clia_number,
         clia_certificate_type=claim.clia_certificate_type,
+        coverage_from=claim.coverage_from,
+        coverage_to=claim.coverage_to,
+        payer_sequence=claim.payer_sequence,
+        accident_type=claim.accident_type,
+        accident_date=claim.accident_date,
+        accident_state=claim.accident_state,
+        type_of_bill=claim.type_of_bill[1:]
+        if _PADDED_TYPE_OF_BILL.fullmatch(claim.type_of_bill)
+        else claim.type_of_bill,
+        epsdt_referral=claim.epsdt_referral,
     )
     return Fact("claim", fields)
+
+
+def other_payer_paid(claim: Claim) -> int | None:
+    """Returns what earlier payers paid for a claim: as stated, else the sum of its lines; None when neither is given."""
+    if claim.other_payer_paid_cents is not None:
+        return claim.other_payer_paid_cents
+    paid = [line.other_payer_paid_cents for line in claim.lines if line.other_payer_paid_cents is not None]
+    return sum(paid) if paid else None
 
 
 def patient_fact(parts: ClaimParts) -> Fact:

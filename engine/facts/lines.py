@@ -76,6 +76,12 @@ def _line_fields(parts: ClaimParts, index: int, line: ServiceLine) -> Fields:
         fields["patient_age_days"] = days_between(birth, line.service_date)
     if line.minutes:
         fields["minutes"] = line.minutes
+    if line.other_payer_adjustment_cents is not None:
+        fields["other_payer_adjustment_cents"] = line.other_payer_adjustment_cents
+    if line.other_payer_paid_cents is not None:
+        fields["other_payer_paid_cents"] = line.other_payer_paid_cents
+        explained = line.other_payer_paid_cents + (line.other_payer_adjustment_cents or 0)
+        fields["other_payer_open_cents"] = line.charge_cents - explained
     if line.ndc.quantity:
         fields["ndc_quantity"] = line.ndc.quantity
     put_text(

@@ -41,12 +41,18 @@ def _row_keys(parts: ClaimParts, on: str, diagnoses: tuple[str, ...]) -> RowKeys
     codes |= {line.procedure_code for line in parts.history if line.service_date == on}
     places = {line.place_of_service or parts.claim.place_of_service for line in lines} - {""}
     specialties = {performer.specialty for performer in parts.performers} - {""}
+    claim = parts.claim
+    parties = [claim.billing_provider, claim.referring_provider, claim.ordering_provider]
+    parties += [claim.supervising_provider, claim.service_facility, claim.rendering_provider]
+    npis = {party.npi for party in parties} | {performer.npi for performer in parts.performers}
     return RowKeys(
         procedures=tuple(sorted(codes)),
         diagnoses=diagnoses,
         modifiers=tuple(sorted({modifier for line in lines for modifier in line.modifiers})),
         places_of_service=tuple(sorted(places)),
         taxonomies=tuple(sorted(specialties)),
+        npis=tuple(sorted(npis - {""})),
+        revenue_codes=tuple(sorted({line.revenue_code for line in lines} - {""})),
     )
 
 

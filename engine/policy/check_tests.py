@@ -170,8 +170,13 @@ def _check_membership(test: Test, typing: Typing, bindings: Bindings) -> None:
         bindings.complain("E203", test.place, message, meant(test.column, columns))
         return
     column = bindings.book.row_fields(test.table)[test.column]
-    taxonomic = columns[test.column] in (ColumnType.PLACE_OF_SERVICE, ColumnType.TAXONOMY)
-    if not comparable(typing.type, column.type) and not taxonomic:
+    textual = columns[test.column] in (
+        ColumnType.PLACE_OF_SERVICE,
+        ColumnType.TAXONOMY,
+        ColumnType.NPI,
+        ColumnType.REVENUE_CODE,
+    )
+    if not comparable(typing.type, column.type) and not textual:
         message = f"{test.field} is {_NAMES[typing.type]}, and {test.table}.{test.column} holds {_NAMES[column.type]}"
         bindings.complain("E301", test.place, message, "name a column of the same type")
 

@@ -32,6 +32,8 @@ _SHAPES: dict[ColumnType, tuple[re.Pattern[str], str]] = {
     ColumnType.MODIFIER: (MODIFIER, "a modifier of two letters or digits"),
     ColumnType.PLACE_OF_SERVICE: (re.compile(r"\d{2}"), "a place of service of two digits"),
     ColumnType.TAXONOMY: (re.compile(r"[0-9A-Z]{10}"), "a taxonomy code of ten letters and digits"),
+    ColumnType.NPI: (re.compile(r"[12]\d{9}"), "an NPI of ten digits"),
+    ColumnType.REVENUE_CODE: (re.compile(r"\d{4}"), "a revenue code of four digits"),
 }
 _WHOLE = re.compile(r"[-+]?\d{1,15}")
 _DECIMAL = re.compile(r"[-+]?(\d{1,15}(\.\d{1,12})?|\.\d{1,12})")

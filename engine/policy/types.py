@@ -322,6 +322,8 @@ class ColumnType(StrEnum):
     MODIFIER = "modifier"
     PLACE_OF_SERVICE = "place_of_service"
     TAXONOMY = "taxonomy"
+    NPI = "npi"  # any provider's identifier on the claim
+    REVENUE_CODE = "revenue_code"
     TEXT = "text"
     INTEGER = "integer"
     DECIMAL = "decimal"

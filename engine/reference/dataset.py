@@ -26,6 +26,8 @@ _KIND_OF: dict[ColumnType, str] = {
     ColumnType.MODIFIER: "modifiers",
     ColumnType.PLACE_OF_SERVICE: "places_of_service",
     ColumnType.TAXONOMY: "taxonomies",
+    ColumnType.NPI: "npis",
+    ColumnType.REVENUE_CODE: "revenue_codes",
 }
 
 

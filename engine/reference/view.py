@@ -38,6 +38,8 @@ class RowKeys(msgspec.Struct, frozen=True):
     modifiers: tuple[str, ...] = ()
     places_of_service: tuple[str, ...] = ()
     taxonomies: tuple[str, ...] = ()
+    npis: tuple[str, ...] = ()
+    revenue_codes: tuple[str, ...] = ()
 
 
 class Row(msgspec.Struct, frozen=True, gc=False):

@@ -40,7 +40,7 @@ def claim_from_message(message: Message) -> Claim:
         original_claim_id=message.original_claim_id,
         received_date=message.received_date,
         place_of_service=message.place_of_service,
-        total_charge_cents=message.total_charge_cents if message.HasField("total_charge_cents") else None,
+        total_charge_cents=_cents(message, "total_charge_cents"),
         payer=_payer(message.payer),
         patient=_patient(message.patient) if message.HasField("patient") else Patient(),
         billing_provider=_provider(message, "billing_provider"),
@@ -56,10 +56,24 @@ def claim_from_message(message: Message) -> Claim:
         lines=tuple([line_from_message(line) for line in message.lines]),
         history=tuple([_history(line) for line in message.history]),
         documentation=_documentation(message.documentation) if message.HasField("documentation") else Documentation(),
+        coverage_from=message.coverage_from,
+        coverage_to=message.coverage_to,
+        payer_sequence=message.payer_sequence,
+        other_payer_paid_cents=_cents(message, "other_payer_paid_cents"),
+        accident_type=message.accident_type,
+        accident_date=message.accident_date,
+        accident_state=message.accident_state,
+        condition_codes=tuple(message.condition_codes),
+        type_of_bill=message.type_of_bill,
+        epsdt_referral=message.epsdt_referral,
     )
 
 
 _NO_PROVIDER = Provider()
+
+
+def _cents(message: Message, name: str) -> int | None:
+    return getattr(message, name) if message.HasField(name) else None
 
 
 def _payer(message: Message) -> Payer:
@@ -94,6 +108,8 @@ def line_from_message(message: Message) -> ServiceLine:
         prior_authorization=message.prior_authorization,
         rendering_provider=_provider(message, "rendering_provider"),
         revenue_code=message.revenue_code,
+        other_payer_paid_cents=_cents(message, "other_payer_paid_cents"),
+        other_payer_adjustment_cents=_cents(message, "other_payer_adjustment_cents"),
     )
 
 
@@ -177,6 +193,16 @@ def claim_to_message(claim: Claim) -> Message:
         diagnoses=[claim_pb2.Diagnosis(code=diagnosis.code) for diagnosis in claim.diagnoses],
         lines=[line_to_message(line) for line in claim.lines],
         history=[_history_message(line) for line in claim.history],
+        coverage_from=claim.coverage_from,
+        coverage_to=claim.coverage_to,
+        payer_sequence=claim.payer_sequence,
+        other_payer_paid_cents=claim.other_payer_paid_cents,
+        accident_type=claim.accident_type,
+        accident_date=claim.accident_date,
+        accident_state=claim.accident_state,
+        condition_codes=claim.condition_codes,
+        type_of_bill=claim.type_of_bill,
+        epsdt_referral=claim.epsdt_referral,
     )
     message.documentation.SetInParent()
     message.documentation.facts.extend(_fact_message(fact) for fact in claim.documentation.facts)
@@ -212,6 +238,8 @@ def line_to_message(line: ServiceLine) -> Message:
         prior_authorization=line.prior_authorization,
         rendering_provider=_provider_message(line.rendering_provider),
         revenue_code=line.revenue_code,
+        other_payer_paid_cents=line.other_payer_paid_cents,
+        other_payer_adjustment_cents=line.other_payer_adjustment_cents,
     )
 
 

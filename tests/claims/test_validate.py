@@ -181,3 +181,17 @@ def test_facts_are_told_as_the_vocabulary_says(fact: dict[str, Any], expected: t
 def test_every_name_of_the_vocabulary_is_told_by_something() -> None:
     assert all(vocable.types for vocable in VOCABULARY.values())
     assert len(VOCABULARY) > 100
+
+
+@pytest.mark.parametrize("field", ["coverage_from", "coverage_to", "accident_date"])
+def test_dates_of_coverage_and_accident_are_days_of_the_calendar(field: str) -> None:
+    assert codes(**{field: "2026-02-29"}) == [("C106", f"$.{field}")]
+    assert codes(**{field: "2026-02-28"}) == []
+
+
+def test_what_other_payers_paid_is_an_amount_and_an_adjustment_may_be_negative() -> None:
+    assert codes(other_payer_paid_cents=-1) == [("C107", "$.other_payer_paid_cents")]
+    assert in_line(other_payer_paid_cents=-1) == [("C107", "$.lines[0].other_payer_paid_cents")]
+    beyond = 10**11
+    assert in_line(other_payer_adjustment_cents=-beyond) == [("C107", "$.lines[0].other_payer_adjustment_cents")]
+    assert in_line(other_payer_paid_cents=0, other_payer_adjustment_cents=-500) == []

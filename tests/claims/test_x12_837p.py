@@ -282,3 +282,29 @@ def test_a_long_chain_of_wrong_levels_stays_small(read: Read) -> None:
     chain = [f"HL*{number}*{number - 1}*23*1" for number in range(2, 3000)]
     found = read(claim_file(subscriber=chain))
     assert len(problems_of_file(found)) < 10
+
+
+@pytest.mark.parametrize(
+    ("causes", "kind", "state"),
+    [
+        ("AA:::OR", "AUTO", "OR"),
+        ("EM:AA::OR", "AUTO", "OR"),
+        ("EM", "EMPLOYMENT", ""),
+        ("OA", "OTHER", ""),
+        ("", "", ""),
+    ],
+)
+def test_an_accident_and_the_referral_of_a_child_are_read(read: Read, causes: str, kind: str, state: str) -> None:
+    opening, *rest = CLAIM
+    parts = opening.split("*")
+    parts += [""] * (12 - len(parts))
+    parts[11] = causes
+    header = ["*".join(parts), "DTP*439*D8*20260115", "CRC*ZZ*Y*ST"]
+    claim = claim_of(read(claim_file([*header, *rest])))
+    assert (claim.accident_type, claim.accident_state, claim.accident_date) == (kind, state, "2026-01-15")
+    assert claim.epsdt_referral == "ST"
+
+
+def test_a_date_of_an_accident_that_is_none_is_named(read: Read) -> None:
+    opening, *rest = CLAIM
+    assert codes(read(claim_file([opening, "DTP*439*D8*2026", *rest]))) == ["C213"]

@@ -147,3 +147,16 @@ def test_a_table_with_no_rows_answers_with_none() -> None:
     assert view.rows("empty", RowKeys(procedures=("97110",)), ON) == []
     assert view.use("empty", ON) is not None
     assert not view.has("empty", "code", "97110", ON)
+
+
+def test_rows_are_fetched_by_the_identifiers_of_providers_and_by_revenue_codes() -> None:
+    registry = table("registry", {"npi": ColumnType.NPI, "status": TEXT}, ("npi",), (("1999999992", "enrolled"),))
+    columns = {"revenue_code": ColumnType.REVENUE_CODE, "codes": RANGE}
+    services = table("services", columns, ("revenue_code", "codes"), (("0420", "97110-97112"),))
+    view = open_reference(None, [registry, services])
+    keys = RowKeys(procedures=("97110",), npis=("1888888884", "1999999992"), revenue_codes=("0420",))
+    assert [row.columns["status"] for row in view.rows("registry", keys, "2024-07-15")] == ["enrolled"]
+    assert len(view.rows("services", keys, "2024-07-15")) == 1
+    other = RowKeys(procedures=("97110",), npis=("1888888884",), revenue_codes=("0450",))
+    assert not view.rows("registry", other, "2024-07-15")
+    assert not view.rows("services", other, "2024-07-15")

@@ -7,7 +7,7 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class Claim(_message.Message):
-    __slots__ = ("claim_id", "claim_type", "frequency_code", "original_claim_id", "received_date", "place_of_service", "total_charge_cents", "payer", "patient", "billing_provider", "rendering_provider", "referring_provider", "ordering_provider", "supervising_provider", "service_facility", "clia_number", "clia_certificate_type", "prior_authorizations", "diagnoses", "lines", "history", "documentation")
+    __slots__ = ("claim_id", "claim_type", "frequency_code", "original_claim_id", "received_date", "place_of_service", "total_charge_cents", "payer", "patient", "billing_provider", "rendering_provider", "referring_provider", "ordering_provider", "supervising_provider", "service_facility", "clia_number", "clia_certificate_type", "prior_authorizations", "diagnoses", "lines", "history", "documentation", "coverage_from", "coverage_to", "payer_sequence", "other_payer_paid_cents", "accident_type", "accident_date", "accident_state", "condition_codes", "type_of_bill", "epsdt_referral")
     CLAIM_ID_FIELD_NUMBER: _ClassVar[int]
     CLAIM_TYPE_FIELD_NUMBER: _ClassVar[int]
     FREQUENCY_CODE_FIELD_NUMBER: _ClassVar[int]
@@ -30,6 +30,16 @@ class Claim(_message.Message):
     LINES_FIELD_NUMBER: _ClassVar[int]
     HISTORY_FIELD_NUMBER: _ClassVar[int]
     DOCUMENTATION_FIELD_NUMBER: _ClassVar[int]
+    COVERAGE_FROM_FIELD_NUMBER: _ClassVar[int]
+    COVERAGE_TO_FIELD_NUMBER: _ClassVar[int]
+    PAYER_SEQUENCE_FIELD_NUMBER: _ClassVar[int]
+    OTHER_PAYER_PAID_CENTS_FIELD_NUMBER: _ClassVar[int]
+    ACCIDENT_TYPE_FIELD_NUMBER: _ClassVar[int]
+    ACCIDENT_DATE_FIELD_NUMBER: _ClassVar[int]
+    ACCIDENT_STATE_FIELD_NUMBER: _ClassVar[int]
+    CONDITION_CODES_FIELD_NUMBER: _ClassVar[int]
+    TYPE_OF_BILL_FIELD_NUMBER: _ClassVar[int]
+    EPSDT_REFERRAL_FIELD_NUMBER: _ClassVar[int]
     claim_id: str
     claim_type: str
     frequency_code: str
@@ -52,7 +62,17 @@ class Claim(_message.Message):
     lines: _containers.RepeatedCompositeFieldContainer[ServiceLine]
     history: _containers.RepeatedCompositeFieldContainer[HistoryLine]
     documentation: Documentation
-    def __init__(self, claim_id: _Optional[str] = ..., claim_type: _Optional[str] = ..., frequency_code: _Optional[str] = ..., original_claim_id: _Optional[str] = ..., received_date: _Optional[str] = ..., place_of_service: _Optional[str] = ..., total_charge_cents: _Optional[int] = ..., payer: _Optional[_Union[Payer, _Mapping]] = ..., patient: _Optional[_Union[Patient, _Mapping]] = ..., billing_provider: _Optional[_Union[Provider, _Mapping]] = ..., rendering_provider: _Optional[_Union[Provider, _Mapping]] = ..., referring_provider: _Optional[_Union[Provider, _Mapping]] = ..., ordering_provider: _Optional[_Union[Provider, _Mapping]] = ..., supervising_provider: _Optional[_Union[Provider, _Mapping]] = ..., service_facility: _Optional[_Union[Provider, _Mapping]] = ..., clia_number: _Optional[str] = ..., clia_certificate_type: _Optional[str] = ..., prior_authorizations: _Optional[_Iterable[str]] = ..., diagnoses: _Optional[_Iterable[_Union[Diagnosis, _Mapping]]] = ..., lines: _Optional[_Iterable[_Union[ServiceLine, _Mapping]]] = ..., history: _Optional[_Iterable[_Union[HistoryLine, _Mapping]]] = ..., documentation: _Optional[_Union[Documentation, _Mapping]] = ...) -> None: ...
+    coverage_from: str
+    coverage_to: str
+    payer_sequence: str
+    other_payer_paid_cents: int
+    accident_type: str
+    accident_date: str
+    accident_state: str
+    condition_codes: _containers.RepeatedScalarFieldContainer[str]
+    type_of_bill: str
+    epsdt_referral: str
+    def __init__(self, claim_id: _Optional[str] = ..., claim_type: _Optional[str] = ..., frequency_code: _Optional[str] = ..., original_claim_id: _Optional[str] = ..., received_date: _Optional[str] = ..., place_of_service: _Optional[str] = ..., total_charge_cents: _Optional[int] = ..., payer: _Optional[_Union[Payer, _Mapping]] = ..., patient: _Optional[_Union[Patient, _Mapping]] = ..., billing_provider: _Optional[_Union[Provider, _Mapping]] = ..., rendering_provider: _Optional[_Union[Provider, _Mapping]] = ..., referring_provider: _Optional[_Union[Provider, _Mapping]] = ..., ordering_provider: _Optional[_Union[Provider, _Mapping]] = ..., supervising_provider: _Optional[_Union[Provider, _Mapping]] = ..., service_facility: _Optional[_Union[Provider, _Mapping]] = ..., clia_number: _Optional[str] = ..., clia_certificate_type: _Optional[str] = ..., prior_authorizations: _Optional[_Iterable[str]] = ..., diagnoses: _Optional[_Iterable[_Union[Diagnosis, _Mapping]]] = ..., lines: _Optional[_Iterable[_Union[ServiceLine, _Mapping]]] = ..., history: _Optional[_Iterable[_Union[HistoryLine, _Mapping]]] = ..., documentation: _Optional[_Union[Documentation, _Mapping]] = ..., coverage_from: _Optional[str] = ..., coverage_to: _Optional[str] = ..., payer_sequence: _Optional[str] = ..., other_payer_paid_cents: _Optional[int] = ..., accident_type: _Optional[str] = ..., accident_date: _Optional[str] = ..., accident_state: _Optional[str] = ..., condition_codes: _Optional[_Iterable[str]] = ..., type_of_bill: _Optional[str] = ..., epsdt_referral: _Optional[str] = ...) -> None: ...
 
 class Payer(_message.Message):
     __slots__ = ("payer_id", "line_of_business", "plan_id", "state")
@@ -105,7 +125,7 @@ class Ndc(_message.Message):
     def __init__(self, code: _Optional[str] = ..., quantity: _Optional[float] = ..., unit: _Optional[str] = ...) -> None: ...
 
 class ServiceLine(_message.Message):
-    __slots__ = ("line_number", "procedure_code", "service_date", "modifiers", "units", "charge_cents", "service_end_date", "diagnosis_pointers", "minutes", "place_of_service", "ndc", "prior_authorization", "rendering_provider", "revenue_code")
+    __slots__ = ("line_number", "procedure_code", "service_date", "modifiers", "units", "charge_cents", "service_end_date", "diagnosis_pointers", "minutes", "place_of_service", "ndc", "prior_authorization", "rendering_provider", "revenue_code", "other_payer_paid_cents", "other_payer_adjustment_cents")
     LINE_NUMBER_FIELD_NUMBER: _ClassVar[int]
     PROCEDURE_CODE_FIELD_NUMBER: _ClassVar[int]
     SERVICE_DATE_FIELD_NUMBER: _ClassVar[int]
@@ -120,6 +140,8 @@ class ServiceLine(_message.Message):
     PRIOR_AUTHORIZATION_FIELD_NUMBER: _ClassVar[int]
     RENDERING_PROVIDER_FIELD_NUMBER: _ClassVar[int]
     REVENUE_CODE_FIELD_NUMBER: _ClassVar[int]
+    OTHER_PAYER_PAID_CENTS_FIELD_NUMBER: _ClassVar[int]
+    OTHER_PAYER_ADJUSTMENT_CENTS_FIELD_NUMBER: _ClassVar[int]
     line_number: int
     procedure_code: str
     service_date: str
@@ -134,7 +156,9 @@ class ServiceLine(_message.Message):
     prior_authorization: str
     rendering_provider: Provider
     revenue_code: str
-    def __init__(self, line_number: _Optional[int] = ..., procedure_code: _Optional[str] = ..., service_date: _Optional[str] = ..., modifiers: _Optional[_Iterable[str]] = ..., units: _Optional[float] = ..., charge_cents: _Optional[int] = ..., service_end_date: _Optional[str] = ..., diagnosis_pointers: _Optional[_Iterable[int]] = ..., minutes: _Optional[int] = ..., place_of_service: _Optional[str] = ..., ndc: _Optional[_Union[Ndc, _Mapping]] = ..., prior_authorization: _Optional[str] = ..., rendering_provider: _Optional[_Union[Provider, _Mapping]] = ..., revenue_code: _Optional[str] = ...) -> None: ...
+    other_payer_paid_cents: int
+    other_payer_adjustment_cents: int
+    def __init__(self, line_number: _Optional[int] = ..., procedure_code: _Optional[str] = ..., service_date: _Optional[str] = ..., modifiers: _Optional[_Iterable[str]] = ..., units: _Optional[float] = ..., charge_cents: _Optional[int] = ..., service_end_date: _Optional[str] = ..., diagnosis_pointers: _Optional[_Iterable[int]] = ..., minutes: _Optional[int] = ..., place_of_service: _Optional[str] = ..., ndc: _Optional[_Union[Ndc, _Mapping]] = ..., prior_authorization: _Optional[str] = ..., rendering_provider: _Optional[_Union[Provider, _Mapping]] = ..., revenue_code: _Optional[str] = ..., other_payer_paid_cents: _Optional[int] = ..., other_payer_adjustment_cents: _Optional[int] = ...) -> None: ...
 
 class HistoryLine(_message.Message):
     __slots__ = ("procedure_code", "service_date", "claim_id", "modifiers", "units", "rendering_npi", "billing_tin", "taxonomy_code", "diagnosis_codes", "place_of_service", "status")
