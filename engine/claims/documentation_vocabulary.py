@@ -196,7 +196,10 @@ _OTHER = {
         "repeat_for_new_result",
         "reference_laboratory",
         "abn_on_file",
+        "anatomy_confirmed",
     ),
+    **_numbers(("%",), "em_level_percentile"),
+    **_numbers((), "em_level_deviations", "em_visits_counted"),
 }
 
 VOCABULARY: dict[str, Vocable] = {**_VISIT, **_PROCEDURE, **_DRUGS, **_OTHER}
