@@ -198,7 +198,10 @@ _OTHER = {
         "reference_laboratory",
         "abn_on_file",
         "service_for_diagnosis",
+        "anatomy_confirmed",
     ),
+    **_numbers(("%",), "em_level_percentile"),
+    **_numbers((), "em_level_deviations", "em_visits_counted"),
 }
 
 VOCABULARY: dict[str, Vocable] = {**_VISIT, **_PROCEDURE, **_DRUGS, **_OTHER}
