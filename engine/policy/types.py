@@ -11,6 +11,7 @@ import msgspec
 
 from engine.errors import Place
 from engine.model import Citation, Kind, Severity
+from engine.policy.column_types import ColumnType as ColumnType  # noqa: PLC0414  # types of a policy are imported from here
 from engine.policy.proofs import ExplainedSurvivor, RuleTests
 
 Scalar = str | int | float | bool
@@ -310,26 +311,6 @@ class ResolvedPolicy(msgspec.Struct, frozen=True):
     exceptions: tuple[PolicyException, ...]
     tables: tuple[str, ...]
     digest: str
-
-
-class ColumnType(StrEnum):
-    """The type of a table column; the ``key`` columns' types also say which codes of the claim fetch the row."""
-
-    CODE = "code"  # procedure code (CPT or HCPCS Level II)
-    CODE_RANGE = "code_range"  # "99202-99205", or one code; both ends included
-    ICD10 = "icd10"  # diagnosis code, with its dot
-    ICD10_PREFIX = "icd10_prefix"  # matches a diagnosis by the start of its code
-    MODIFIER = "modifier"
-    PLACE_OF_SERVICE = "place_of_service"
-    TAXONOMY = "taxonomy"
-    NPI = "npi"  # any provider's identifier on the claim
-    REVENUE_CODE = "revenue_code"
-    TEXT = "text"
-    INTEGER = "integer"
-    DECIMAL = "decimal"
-    MONEY = "money"  # integer cents
-    DATE = "date"
-    FLAG = "flag"
 
 
 class Table(msgspec.Struct, frozen=True):

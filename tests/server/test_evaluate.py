@@ -78,6 +78,16 @@ def test_every_wrong_field_is_named_at_once(server: RunningServer) -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("field", "value"), [("payer_sequence", "FIRST"), ("accident_type", "AA"), ("epsdt_referral", "Y")]
+)
+def test_a_word_that_is_no_choice_of_the_contract_is_named(server: RunningServer, field: str, value: str) -> None:
+    message = claim_message("C-1")
+    setattr(message, field, value)
+    error = refused(server, evaluation_service_pb2.EvaluateRequest(claim=message))
+    assert fields_of(error) == {f"claim.{field}": "C013"}
+
+
 def test_a_request_without_a_claim_or_a_payer_says_so(server: RunningServer) -> None:
     assert "claim" in fields_of(refused(server, evaluation_service_pb2.EvaluateRequest()))
     message = claim_message("C-1")
