@@ -50,7 +50,7 @@ def test_an_unknown_name_is_a_usage_error(capsys: pytest.CaptureFixture[str]) ->
 def test_a_page_has_an_example_and_the_index_every_kind_of_edit() -> None:
     pages = catalogue(load_texts(FILES), "../../policies", "")
     assert set(pages) == {"README.md", "mue.md"}
-    assert "> On line 1: Too many. Fix: bill 1 units on line 1." in pages["mue.md"]
+    assert "> On line 1: Too many. Fix: bill 1 unit on line 1." in pages["mue.md"]
     assert "line 1   99213 x 3, 2025-01-01, dx 1" in pages["mue.md"]
     for slug in CATEGORIES:
         assert f"`{slug}`" in pages["README.md"]
