@@ -21,7 +21,8 @@ from engine.snapshot import load_snapshot
 POLICIES = Path(__file__).resolve().parent.parent / "policies"
 VISITS = ("99212", "99213", "99214", "99215")
 # Codes that stand side by side on one day without an edit, and a pair that does not.
-TESTS = ("80053", "85025", "83036", "84443", "36415", "93000", "71046", "81003", "87880")
+DRAW = "36415"
+TESTS = ("80053", "85025", "83036", "84443", "93000", "71046", "81003", "87880")
 DIAGNOSES = ("I10", "E11.9", "J02.9", "M54.50", "R07.9", "Z00.00", "E78.5", "N39.0")
 LINES_A_DAY = 6
 
@@ -31,9 +32,9 @@ def claim(rng: random.Random, number: int, lines: int, dirty: bool) -> Claim:
     made: list[ServiceLine] = []
     while len(made) < lines:
         day = f"2024-07-{10 + len(made) // LINES_A_DAY:02d}"
-        codes = [rng.choice(VISITS), *rng.sample(TESTS, LINES_A_DAY - 1)]
+        codes = [rng.choice(VISITS), DRAW, *rng.sample(TESTS, LINES_A_DAY - 2)]
         if dirty and not made:
-            codes[1:3] = ["45385", "45378"]
+            codes[2:4] = ["45385", "45378"]
         for code in codes[: lines - len(made)]:
             index = len(made) + 1
             made.append(
@@ -46,6 +47,8 @@ def claim(rng: random.Random, number: int, lines: int, dirty: bool) -> Claim:
         tuple(made),
         received_date="2024-07-20",
         place_of_service="11",
+        clia_number="05D1234567",
+        clia_certificate_type="compliance",
         total_charge_cents=total,
         patient=Patient("P-1", "1950-02-03", "F"),
         billing_provider=Provider("1234567893", "990000001"),

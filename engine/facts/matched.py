@@ -6,9 +6,11 @@ keeps the field absent, so that a rule can ask for that.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from functools import lru_cache
 from itertools import product
 
+from engine.fact import FieldValue
 from engine.facts.parts import Fields
 from engine.policy.types import ColumnType
 from engine.reference.view import RowKeys
@@ -21,21 +23,32 @@ Matches = tuple[tuple[str, ColumnType], ...]
 
 def with_matches(fields: Fields, matches: Matches, keys: RowKeys) -> Iterator[Fields]:
     """Yields the fields of a row once for each combination of codes that its columns match."""
-    choices = [_codes(fields.get(column), kind, keys) or (None,) for column, kind in matches]
-    for codes in product(*choices):
-        given = [code for code in codes if code is not None]
+    choices: list[tuple[str | None, ...]] = []
+    for column, kind in matches:
+        codes = keys.diagnoses if kind is ColumnType.ICD10_PREFIX else keys.procedures
+        choices.append(_codes(_scalar(fields.get(column)), kind, codes) or (None,))
+    for combination in product(*choices):
+        given = [code for code in combination if code is not None]
         if len(set(given)) < len(given):
             continue
         named = {
-            f"{column}{MATCHED}": code for (column, _), code in zip(matches, codes, strict=True) if code is not None
+            f"{column}{MATCHED}": code
+            for (column, _), code in zip(matches, combination, strict=True)
+            if code is not None
         }
         yield {**fields, **named}
 
 
-def _codes(value: object, kind: ColumnType, keys: RowKeys) -> Sequence[str]:
-    if not isinstance(value, str):
+def _scalar(value: FieldValue | None) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+@lru_cache(maxsize=65_536)
+def _codes(value: str | None, kind: ColumnType, codes: tuple[str, ...]) -> tuple[str, ...]:
+    """Returns the codes that a prefix or range matches; the same rows meet the same codes again and again."""
+    if value is None:
         return ()
     if kind is ColumnType.ICD10_PREFIX:
-        return [code for code in keys.diagnoses if code.startswith(value)]
+        return tuple(code for code in codes if code.startswith(value))
     bounds = bounds_of_range(value)
-    return [code for code in keys.procedures if bounds is not None and in_range(code, [bounds])]
+    return tuple(code for code in codes if bounds is not None and in_range(code, [bounds]))
