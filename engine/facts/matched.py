@@ -10,11 +10,11 @@ from collections.abc import Iterator
 from functools import lru_cache
 from itertools import product
 
-from engine.fact import FieldValue
+from engine.code_ranges import lies_between
 from engine.facts.parts import Fields
 from engine.policy.types import ColumnType
 from engine.reference.view import RowKeys
-from engine.rules.predicate import bounds_of_range, in_range
+from engine.rules.predicate import bounds_of_range
 from engine.rules.reads import MATCHED
 
 Matches = tuple[tuple[str, ColumnType], ...]
@@ -26,7 +26,8 @@ def with_matches(fields: Fields, matches: Matches, keys: RowKeys) -> Iterator[Fi
     choices: list[tuple[str | None, ...]] = []
     for column, kind in matches:
         codes = keys.diagnoses if kind is ColumnType.ICD10_PREFIX else keys.procedures
-        choices.append(_codes(_scalar(fields.get(column)), kind, codes) or (None,))
+        value = fields.get(column)
+        choices.append((_codes(value, kind, codes) if isinstance(value, str) else ()) or (None,))
     for combination in product(*choices):
         given = [code for code in combination if code is not None]
         if len(set(given)) < len(given):
@@ -39,16 +40,10 @@ def with_matches(fields: Fields, matches: Matches, keys: RowKeys) -> Iterator[Fi
         yield {**fields, **named}
 
 
-def _scalar(value: FieldValue | None) -> str | None:
-    return value if isinstance(value, str) else None
-
-
 @lru_cache(maxsize=65_536)
-def _codes(value: str | None, kind: ColumnType, codes: tuple[str, ...]) -> tuple[str, ...]:
+def _codes(value: str, kind: ColumnType, codes: tuple[str, ...]) -> tuple[str, ...]:
     """Returns the codes that a prefix or range matches; the same rows meet the same codes again and again."""
-    if value is None:
-        return ()
     if kind is ColumnType.ICD10_PREFIX:
         return tuple(code for code in codes if code.startswith(value))
     bounds = bounds_of_range(value)
-    return tuple(code for code in codes if bounds is not None and in_range(code, [bounds]))
+    return tuple(code for code in codes if lies_between(code, *bounds)) if bounds is not None else ()
