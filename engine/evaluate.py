@@ -51,11 +51,15 @@ class _Outcome(msgspec.Struct, frozen=True):
 class Evaluator:
     """Judges claims against one snapshot; owns the rules engine's session, so one thread of one process uses it."""
 
-    def __init__(self, snapshot: Snapshot) -> None:
-        """Opens a session for the snapshot."""
+    def __init__(self, snapshot: Snapshot, session: Session | None = None) -> None:
+        """Opens a session for the snapshot, or shares one of the same thread."""
         self.snapshot = snapshot
-        self._session = Session()
+        self._session = session or Session()
         self._contexts = RecentlyUsed(_CONTEXTS)
+
+    def judging_with(self, reference: ReferenceView) -> Evaluator:
+        """Returns an evaluator of the same policies with another view of the same tables; it shares this one's session."""
+        return Evaluator(self.snapshot.judged_with(reference), self._session)
 
     def close(self) -> None:
         """Releases the rules engine's memory."""

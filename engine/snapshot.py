@@ -6,6 +6,7 @@ process and read by every evaluation there.
 
 from __future__ import annotations
 
+import copy
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -81,8 +82,20 @@ class Snapshot:
         self._compiled = {
             (entry.policy.id, entry.policy.version): compile_policy(entry, reference) for entry in self.resolved
         }
-        content = "\n".join([policies.digest, reference.digest()])
-        self.digest = "sha256:" + hashlib.sha256(content.encode()).hexdigest()
+        self.digest = self._digest()
+
+    def _digest(self) -> str:
+        content = "\n".join([self.policies.digest, self.reference.digest()])
+        return "sha256:" + hashlib.sha256(content.encode()).hexdigest()
+
+    def judged_with(self, reference: ReferenceView) -> Snapshot:
+        """Returns the same compiled policies with other rows of the same tables; raises ValueError when the tables differ."""
+        if reference.schemas() != self.reference.schemas():
+            raise ValueError("compiled policies can only be judged with the tables that they were compiled for")
+        other = copy.copy(self)
+        other.reference = reference
+        other.digest = other._digest()
+        return other
 
     def policy(self, policy_id: str, version: str) -> CompiledPolicy:
         """Returns a policy by id and version, also one without a scope; raises NoPolicyError when there is none."""

@@ -24,7 +24,6 @@ from engine.describe.rule import (
     values_of,
 )
 from engine.describe.waiting import NOT_YET, WAITING
-from engine.evaluate import Evaluator
 from engine.model import Evaluation, Finding
 from engine.policy.categories import CATEGORIES
 from engine.policy.types import GoldenTest, PolicySet, Rule, Status, TestFile
@@ -92,12 +91,14 @@ def _example(rule: Rule, tests: Mapping[str, tuple[TestFile, GoldenTest]], evalu
             document, problems = changed_claim(dict(file.claims)[test.claim], test)
             if not problems:
                 claim = decode_claim(msgspec.json.encode(document))
-                evaluator: Evaluator = evaluators.for_file(file)
-                evaluation = evaluator.evaluate(claim, policy=(file.policy_id, file.policy_version))
-                told = [_told(finding) for finding in _findings(evaluation) if finding.rule_id == rule.id]
-                return "\n".join(
-                    [f"Example, golden test `{name}`:", "", "```text", short_claim(claim), "```", "", *told]
+                evaluation = evaluators.for_test(file, test).evaluate(
+                    claim, policy=(file.policy_id, file.policy_version)
                 )
+                told = [_told(finding) for finding in _findings(evaluation) if finding.rule_id == rule.id]
+                given = sorted({row.table for row in test.given} | set(test.complete))
+                rows = f", with rows of its own in {', '.join(given)}" if given else ""
+                head = f"Example, golden test `{name}`{rows}:"
+                return "\n".join([head, "", "```text", short_claim(claim), "```", "", *told])
     return ""
 
 

@@ -17,6 +17,7 @@ from engine.policy.check_rules import (
 )
 from engine.policy.cycles import check_cycles
 from engine.policy.field_types import TypeBook, lineage
+from engine.policy.given_rows import check_given
 from engine.policy.merge import Merged, Merger
 from engine.policy.reader import meant
 from engine.policy.select import rank, scopes_meet, windows_meet
@@ -64,8 +65,9 @@ def check_set(loaded: PolicySet, sources: Mapping[str, Source], problems: list[P
         family = lineage(policy, merger.by_version)
         _check_policy(policy, merged, family, book, report)
         check_cycles(policy, [rule for ancestor in family for rule in ancestor.rules], report.complain)
+    tables = {table.id: table for table in loaded.tables}
     for file in loaded.tests:
-        _check_tests(file, merger, book, report)
+        _check_tests(file, merger, book, tables, report)
     _check_stems(loaded.tests, report)
 
 
@@ -216,7 +218,7 @@ def _check_lineage(rule: Rule, family: list[Policy], book: TypeBook, report: _Re
             report.complain("E222", pattern.place, message, "extend the policy whose rules assert it")
 
 
-def _check_tests(file: TestFile, merger: Merger, book: TypeBook, report: _Report) -> None:
+def _check_tests(file: TestFile, merger: Merger, book: TypeBook, tables: Mapping[str, Table], report: _Report) -> None:
     policy = merger.by_version.get((file.policy_id, file.policy_version))
     if policy is None:
         versions = sorted(version for known, version in merger.by_version if known == file.policy_id)
@@ -232,6 +234,7 @@ def _check_tests(file: TestFile, merger: Merger, book: TypeBook, report: _Report
     merged = merger.merged(policy)
     rules = merged.rules | merged.disabled
     for test in file.tests:
+        check_given(test, tables, dict(file.reference), report.complain)
         for entry in (*test.expect, *test.excepted, *test.trial):
             if entry.rule not in rules:
                 report.complain("E511", entry.place, f"unknown rule {entry.rule!r}", meant(entry.rule, rules))

@@ -254,6 +254,8 @@ GOLDEN_TEST: Keys = {
     "name": Key(_S.TEXT, "its name, unique in the file", True),
     "claim": Key(_S.TEXT, "the claim by name", True),
     "change": Key(_S.NAMED, "changes to the claim by path"),
+    "given": Key(_S.NAMED, "rows for this test alone, by table"),
+    "complete": Key(_S.TEXTS, "tables that this test takes as complete"),
     "expect": Key(_S.LIST, "the exact set of findings", True, keys=EXPECTATION),
     "excepted": Key(_S.LIST, "findings set aside", keys=EXCEPTED),
     "trial": Key(_S.LIST, "findings of rules on trial", keys=EXPECTATION),

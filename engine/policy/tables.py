@@ -246,28 +246,33 @@ def _typed(reader: Reader, row: Place, cell: _Cell, name: str, kind: ColumnType)
     if isinstance(cell, str):
         value = _from_text(cell, kind)
         if value is None:
-            _row_problem(reader, "E502", row, f"{name} cannot be {cell!r}", _wanted(kind))
+            _row_problem(reader, "E502", row, f"{name} cannot be {cell!r}", wanted_value(kind))
         return value
     place = reader.source.place(cell)
     if kind in _SHAPES or kind is ColumnType.TEXT:
         text = reader.text(cell, name)
         if cell.kind == "text" and _from_text(text, kind) is None:
-            reader.problem("E502", place, f"{name} cannot be {text!r}", _wanted(kind))
+            reader.problem("E502", place, f"{name} cannot be {text!r}", wanted_value(kind))
         return text or None
-    value = _from_node(cell, kind)
+    value = typed_value(cell.value, kind)
     if value is None:
-        reader.problem("E502", place, f"{name} cannot be {cell.text or cell.kind!r}", _wanted(kind))
+        reader.problem("E502", place, f"{name} cannot be {cell.text or cell.kind!r}", wanted_value(kind))
     return value
 
 
-def _from_node(cell: Node, kind: ColumnType) -> Scalar | None:
+def typed_value(value: object, kind: ColumnType) -> Scalar | None:
+    """Returns a value of YAML as a column holds it, or None when it does not fit the column."""
+    if kind in _SHAPES or kind is ColumnType.TEXT:
+        return _from_text(value, kind) if isinstance(value, str) else None
     if kind is ColumnType.DATE:
-        return str(cell.value) if cell.kind in ("date", "text") and is_date(cell.value) else None
+        return str(value) if is_date(value) else None
     if kind is ColumnType.FLAG:
-        return cell.value if isinstance(cell.value, bool) else None
+        return value if isinstance(value, bool) else None
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
     if kind is ColumnType.DECIMAL:
-        return float(cell.value) if cell.kind in ("number", "integer") and isinstance(cell.value, int | float) else None
-    return cell.value if cell.kind == "integer" and isinstance(cell.value, int) else None
+        return float(value)
+    return value if isinstance(value, int) else None
 
 
 def _from_text(text: str, kind: ColumnType) -> Scalar | None:
@@ -284,7 +289,8 @@ def _from_text(text: str, kind: ColumnType) -> Scalar | None:
     return int(text) if _WHOLE.fullmatch(text) else None
 
 
-def _wanted(kind: ColumnType) -> str:
+def wanted_value(kind: ColumnType) -> str:
+    """Returns what to write in a column, as a hint."""
     if kind in _SHAPES:
         return f"write {_SHAPES[kind][1]}"
     plain = {

@@ -12,7 +12,7 @@ from engine.policy import schema
 from engine.policy.reader import Reader, meant
 from engine.policy.source import LARGEST_FILE, Node
 from engine.policy.tables import Fetch
-from engine.policy.types import Expectation, GoldenTest, Scalar, TestFile
+from engine.policy.types import Expectation, GivenRow, GoldenTest, Scalar, TestFile
 
 _CHANGE = re.compile(r"[a-z][a-z0-9_]*(\.([a-z][a-z0-9_]*|[1-9][0-9]*))*")
 
@@ -110,6 +110,8 @@ def _tests(reader: Reader, node: Node | None) -> tuple[GoldenTest, ...]:
                 name=name,
                 claim=reader.text(fields.get("claim"), "claim"),
                 change=_change(reader, fields.get("change")),
+                given=tuple(_given(reader, fields.get("given"))),
+                complete=reader.texts(fields.get("complete"), "complete") if "complete" in fields else (),
                 expect=_expectations(reader, fields.get("expect"), "expect"),
                 excepted=_expectations(reader, fields.get("excepted"), "excepted"),
                 trial=_expectations(reader, fields.get("trial"), "trial"),
@@ -134,6 +136,25 @@ def _change(reader: Reader, node: Node | None) -> tuple[tuple[str, object], ...]
         _refuse_unclear(reader, value)
         found.append((path, value.plain()))
     return tuple(found)
+
+
+def _given(reader: Reader, node: Node | None) -> Iterator[GivenRow]:
+    """Yields rows as they are written; whether they fit their table is checked when all tables are known."""
+    if node is None or not reader.wants(node, "map", "given"):
+        return
+    for table, rows in node.map.items():
+        for row in reader.items(rows, f"the rows of {table}"):
+            if not reader.wants(row, "map", "a row"):
+                continue
+            cells: list[tuple[str, Scalar | None]] = []
+            for column, cell in row.map.items():
+                if cell.kind in ("map", "list"):
+                    reader.problem("E205", cell, f"{column} is a {cell.kind}, not one value", "write one value")
+                    continue
+                _refuse_unclear(reader, cell)
+                value = cell.value
+                cells.append((column, None if isinstance(value, dict | list) else value))
+            yield GivenRow(table, tuple(cells), reader.source.place(row))
 
 
 def _expectations(reader: Reader, node: Node | None, what: str) -> tuple[Expectation, ...]:

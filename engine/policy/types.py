@@ -347,8 +347,16 @@ class Expectation(msgspec.Struct, frozen=True):
     place: Place = Place()
 
 
+class GivenRow(msgspec.Struct, frozen=True):
+    """A row of a table that stands for one golden test: it takes the place of the rows with its key. ``cells`` are by column."""
+
+    table: str
+    cells: tuple[tuple[str, Scalar | None], ...]
+    place: Place = Place()
+
+
 class GoldenTest(msgspec.Struct, frozen=True):
-    """One golden test: a claim, changes to it by path, and the exact set of findings expected.
+    """One golden test: a claim, changes to it by path, rows given for it alone, and the exact set of findings expected.
 
     ``not_evaluated`` lists the rule ids that must be reported as not evaluated, or is None when the test does not say.
     """
@@ -356,6 +364,8 @@ class GoldenTest(msgspec.Struct, frozen=True):
     name: str
     claim: str
     change: tuple[tuple[str, object], ...] = ()
+    given: tuple[GivenRow, ...] = ()
+    complete: tuple[str, ...] = ()  # tables whose rows count as all there are, in this test
     expect: tuple[Expectation, ...] = ()
     excepted: tuple[Expectation, ...] = ()
     trial: tuple[Expectation, ...] = ()

@@ -17,8 +17,10 @@ from engine.evaluate import Evaluator
 from engine.explain import finding_text, why_not
 from engine.model import Claim, Evaluation
 from engine.policy.types import GoldenTest, PolicySet, TestFile
+from engine.reference.view import ReferenceView
 from engine.regression.changes import changed_claim
 from engine.regression.compare import Difference, differences
+from engine.regression.given import GivenViews
 from engine.regression.pinned import MissingReleaseError, pinned_view
 from engine.regression.prove import problems_of_file, problems_of_rules
 from engine.snapshot import Snapshot
@@ -123,6 +125,8 @@ class Evaluators:
         self._policies = policies
         self._store = store
         self._made: dict[tuple[tuple[str, str], ...], Evaluator] = {}
+        self._views: dict[Evaluator, GivenViews] = {}
+        self._given: dict[tuple[Evaluator, ReferenceView], Evaluator] = {}
 
     def for_file(self, file: TestFile) -> Evaluator:
         """Returns the evaluator for the releases that a tests file pins."""
@@ -131,6 +135,18 @@ class Evaluators:
             view = pinned_view(self._policies.tables, self._store, dict(pins))
             self._made[pins] = Evaluator(Snapshot(self._policies, view))
         return self._made[pins]
+
+    def for_test(self, file: TestFile, test: GoldenTest) -> Evaluator:
+        """Returns the evaluator of a file as one of its tests needs it: with the rows that the test gives."""
+        evaluator = self.for_file(file)
+        if not test.given and not test.complete:
+            return evaluator
+        views = self._views.setdefault(evaluator, GivenViews(evaluator.snapshot.reference, self._policies.tables))
+        view = views.of(test)
+        key = (evaluator, view)
+        if key not in self._given:
+            self._given[key] = evaluator.judging_with(view)
+        return self._given[key]
 
     def close(self) -> None:
         """Releases the rules engine's memory."""
@@ -151,7 +167,7 @@ def _run_file(
     except ClaimrulesError as error:
         problems += error.problems or [Problem("G102", str(error), file.place)]
     else:
-        for test, outcome in _outcomes(evaluator, file, tests, observe):
+        for test, outcome in _outcomes(lambda test: evaluators.for_test(file, test), file, tests, observe):
             if isinstance(outcome, TestResult):
                 results.append(outcome)
             else:
@@ -163,7 +179,10 @@ def _run_file(
 
 
 def _outcomes(
-    evaluator: Evaluator, file: TestFile, tests: Sequence[GoldenTest], observe: Observer | None
+    evaluator_for: Callable[[GoldenTest], Evaluator],
+    file: TestFile,
+    tests: Sequence[GoldenTest],
+    observe: Observer | None,
 ) -> Iterator[tuple[GoldenTest, TestResult | list[Problem]]]:
     documents = dict(file.claims)
     for test in tests:
@@ -173,7 +192,7 @@ def _outcomes(
             continue
         try:
             claim = decode_claim(msgspec.json.encode(document))
-            yield test, _run(evaluator, file, test, claim, observe)
+            yield test, _run(evaluator_for(test), file, test, claim, observe)
         except InvalidClaimError as error:
             yield test, [_in_test(test, problem) for problem in error.problems]
         except ClaimrulesError as error:

@@ -30,6 +30,7 @@ from engine.policy.types import (
 from engine.reference.view import ReferenceView
 from engine.regression.changes import changed_claim
 from engine.regression.compare import differences
+from engine.regression.given import GivenViews
 from engine.regression.mutants import TELLING, Mutant, Subject, mutants_of
 from engine.regression.pinned import pinned_view
 from engine.regression.slices import Slice, slice_of
@@ -71,6 +72,9 @@ class _Golden(msgspec.Struct, frozen=True):
         return any(rule in rules for rule in self.test.not_evaluated or ())
 
 
+_PLAIN = GoldenTest("", "")  # a test that gives no rows
+
+
 class _Built(msgspec.Struct, frozen=True):
     facts: ClaimFacts
     kinds: frozenset[tuple[str, str]]
@@ -79,20 +83,32 @@ class _Built(msgspec.Struct, frozen=True):
 class _Stand:
     """A slice of a policy, compiled, with the golden tests that run against it; it stands for every policy with the same slice."""
 
-    def __init__(self, part: Slice, view: ReferenceView) -> None:
+    def __init__(self, part: Slice, views: GivenViews) -> None:
         self.part = part
-        self.view = view
+        self.view = views.of(_PLAIN)
+        self._views = views
+        self._contexts: dict[ReferenceView, ClaimContext] = {}
         self.goldens: list[_Golden] = []
-        self.compiled = compile_policy(part.policy, view)
-        self.context = _context(part.policy, view)
+        self.compiled = compile_policy(part.policy, self.view)
         self._built: dict[str, _Built] = {}
         self._passes: dict[str, bool] = {}
+
+    def view_of(self, golden: _Golden) -> ReferenceView:
+        """Returns the reference view that a golden test is judged with."""
+        return self._views.of(golden.test)
+
+    def context_of(self, golden: _Golden) -> ClaimContext:
+        """Returns what answers the unchanged rules beside the facts."""
+        view = self.view_of(golden)
+        if view not in self._contexts:
+            self._contexts[view] = _context(self.part.policy, view)
+        return self._contexts[view]
 
     def built(self, golden: _Golden) -> _Built:
         """Returns the facts of a golden claim, built once."""
         found = self._built.get(golden.name)
         if found is None:
-            facts = build_facts(golden.claim, self.compiled.plan, self.context)
+            facts = build_facts(golden.claim, self.compiled.plan, self.context_of(golden))
             found = self._built[golden.name] = _Built(facts, frozenset(_kind_of_fact(facts)))
         return found
 
@@ -100,7 +116,7 @@ class _Stand:
         """Returns whether a golden test passes with nothing changed; one that does not cannot catch anything."""
         if golden.name not in self._passes:
             facts = self.built(golden).facts
-            evaluation = findings_under(session, self.compiled, golden.claim, facts, self.context)
+            evaluation = findings_under(session, self.compiled, golden.claim, facts, self.context_of(golden))
             self._passes[golden.name] = not _fails(golden, evaluation, self.part.affected)
         return self._passes[golden.name]
 
@@ -113,7 +129,7 @@ class MutationBench:
         self._session = Session()
         self._policies = policies
         self._store = store
-        self._views: dict[tuple[tuple[str, str], ...], ReferenceView] = {}
+        self._views: dict[tuple[tuple[str, str], ...], GivenViews] = {}
         self._resolved: dict[tuple[str, str], ResolvedPolicy] = {}
         self._effective = {(p.id, p.version): p.effective_from for p in policies.policies}
         self._files = [(file, list(_goldens(file))) for file in policies.tests]
@@ -167,14 +183,14 @@ class MutationBench:
         return "equivalent" if equal else "not applicable"
 
     def _catches(self, golden: _Golden, stand: _Stand, compiled: CompiledPolicy, made: Rule | Value | Total) -> bool:
-        context = stand.context
+        context = stand.context_of(golden)
         if isinstance(made, Rule):
             built = stand.built(golden)
             if not _can_fire(made, built.kinds) and not golden.leaves_open(stand.part.affected):
                 return False
             facts = built.facts
         else:
-            context = _context(compiled.resolved, stand.view)
+            context = _context(compiled.resolved, stand.view_of(golden))
             facts = build_facts(golden.claim, compiled.plan, context)
         try:
             evaluation = findings_under(self._session, compiled, golden.claim, facts, context)
@@ -209,7 +225,8 @@ class MutationBench:
             if part is None:
                 return None
             if pins not in self._views:
-                self._views[pins] = pinned_view(self._policies.tables, self._store, dict(pins))
+                view = pinned_view(self._policies.tables, self._store, dict(pins))
+                self._views[pins] = GivenViews(view, self._policies.tables)
         except ClaimrulesError:
             return None  # run_tests reports a tests file whose policy or releases are not there
         key = (part.key, pins)

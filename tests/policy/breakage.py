@@ -143,6 +143,12 @@ BREAKAGE: dict[str, dict[str, str]] = {
     "E516": {**texts.FILES, _G: texts.TESTS.split("tests:\n  - name")[0] + "tests: []\n"},
     "E518": {**texts.FILES, "survivors.yaml": _SURVIVORS},
     "E517": changed(_G, "lines.1.units", '"lines[1].units"'),
+    "E520": {
+        **texts.FILES,
+        _G: texts.TESTS.replace("reference: {", 'reference: {pairs: "2024q3", ').replace(
+            "claim: plain\n    expect", "claim: plain\n    complete: [pairs]\n    expect"
+        ),
+    },
     "E519": {**texts.FILES, "golden.yaml": texts.TESTS},
 }
 

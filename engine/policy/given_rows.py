@@ -1,0 +1,81 @@
+"""Checks the rows that a golden test gives, and puts them into their table in the place of the rows with the same key."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+
+import msgspec
+
+from engine.policy.check_tests import Complaint
+from engine.policy.reader import meant
+from engine.policy.tables import typed_value, wanted_value
+from engine.policy.types import GivenRow, GoldenTest, Scalar, Table
+from engine.reference.tables import OFFICIAL_TABLES
+
+_STARTER = "starter"
+
+
+def check_given(test: GoldenTest, tables: Mapping[str, Table], pins: Mapping[str, str], complain: Complaint) -> None:
+    """Adds a problem for every row or table of a test's ``given`` and ``complete`` that cannot stand beside the policies' rows."""
+    named = {row.table: row.place for row in test.given} | dict.fromkeys(test.complete, test.place)
+    for table_id, place in named.items():
+        if table_id not in tables:
+            complain("E215", place, f"unknown table {table_id!r}", meant(table_id, tables))
+        elif pins.get(table_id, _STARTER) != _STARTER:
+            message = f"{table_id} is pinned to the release {pins[table_id]}, and rows are given beside the sample only"
+            complain("E520", place, message, "give no row, or pin the table to starter")
+    for row in test.given:
+        table = tables.get(row.table)
+        if table is not None:
+            _check_row(row, table, complain)
+
+
+def _check_row(row: GivenRow, table: Table, complain: Complaint) -> None:
+    types = dict(table.columns)
+    stated = dict(row.cells)
+    for name, value in row.cells:
+        if name not in types:
+            complain("E203", row.place, f"unknown column {name!r} of table {table.id!r}", meant(name, types))
+        elif value is not None and typed_value(value, types[name]) is None:
+            complain("E502", row.place, f"{name} cannot be {value!r}", wanted_value(types[name]))
+    for name in key_of(table):
+        if stated.get(name) is None:
+            complain("E204", row.place, f"the row of {table.id} lacks {name!r}", "a row is found by its key: write it")
+
+
+def key_of(table: Table) -> tuple[str, ...]:
+    """Returns the columns of a table's key that its rows beside the policies have."""
+    official = OFFICIAL_TABLES.get(table.id)
+    names = {name for name, _ in table.columns}
+    return tuple(name for name in (official.key if official is not None else table.key) if name in names)
+
+
+def stand_ins(test: GoldenTest, tables: Iterable[Table]) -> tuple[Table, ...]:
+    """Returns the tables that a test changes: with its rows in the place of those with the same key, complete where it says so."""
+    given: dict[str, list[GivenRow]] = defaultdict(list)
+    for row in test.given:
+        given[row.table].append(row)
+    changed = given.keys() | set(test.complete)
+    return tuple(
+        msgspec.structs.replace(
+            table,
+            rows=_replaced(table, given.get(table.id, ())),
+            complete=table.complete or table.id in test.complete,
+            official=False,
+            digest="",
+        )
+        for table in tables
+        if table.id in changed
+    )
+
+
+def _replaced(table: Table, given: Sequence[GivenRow]) -> tuple[tuple[Scalar | None, ...], ...]:
+    rows = []
+    for row in given:
+        stated = dict(row.cells)
+        rows.append(tuple(typed_value(stated.get(name), kind) for name, kind in table.columns))
+    names = [name for name, _ in table.columns]
+    key = [names.index(name) for name in key_of(table)]
+    replaced = {tuple(row[at] for at in key) for row in rows}
+    return (*(row for row in table.rows if tuple(row[at] for at in key) not in replaced), *rows)
