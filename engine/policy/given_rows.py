@@ -10,7 +10,7 @@ import msgspec
 from engine.policy.check_tests import Complaint
 from engine.policy.reader import meant
 from engine.policy.tables import typed_value, wanted_value
-from engine.policy.types import GivenRow, GoldenTest, Scalar, Table
+from engine.policy.types import ColumnType, GivenRow, GoldenTest, Scalar, Table
 from engine.reference.tables import OFFICIAL_TABLES
 
 _STARTER = "starter"
@@ -32,7 +32,7 @@ def check_given(test: GoldenTest, tables: Mapping[str, Table], pins: Mapping[str
 
 
 def _check_row(row: GivenRow, table: Table, complain: Complaint) -> None:
-    types = dict(table.columns)
+    types = dict(_dated(table).columns)
     stated = dict(row.cells)
     for name, value in row.cells:
         if name not in types:
@@ -58,16 +58,27 @@ def stand_ins(test: GoldenTest, tables: Iterable[Table]) -> tuple[Table, ...]:
         given[row.table].append(row)
     changed = given.keys() | set(test.complete)
     return tuple(
-        msgspec.structs.replace(
-            table,
-            rows=_replaced(table, given.get(table.id, ())),
-            complete=table.complete or table.id in test.complete,
-            official=False,
-            digest="",
-        )
+        _stand_in(table, given.get(table.id, ()), table.complete or table.id in test.complete)
         for table in tables
         if table.id in changed
     )
+
+
+def _stand_in(table: Table, given: Sequence[GivenRow], complete: bool) -> Table:
+    made = table
+    if any(name in ("from", "to") for row in given for name, _ in row.cells):
+        made = _dated(table)
+    rows = _replaced(made, given)
+    return msgspec.structs.replace(made, rows=rows, complete=complete, official=False, digest="")
+
+
+def _dated(table: Table) -> Table:
+    """Returns a table whose rows can be bounded by date: ``from`` and ``to`` stand in for releases where it has no dates."""
+    if table.date_from or table.date_to or {"from", "to"} & dict(table.columns).keys():
+        return table
+    columns = (*table.columns, ("from", ColumnType.DATE), ("to", ColumnType.DATE))
+    rows = tuple((*row, None, None) for row in table.rows)
+    return msgspec.structs.replace(table, columns=columns, rows=rows, date_from="from", date_to="to")
 
 
 def _replaced(table: Table, given: Sequence[GivenRow]) -> tuple[tuple[Scalar | None, ...], ...]:

@@ -94,6 +94,11 @@ def test_mutants_are_caught_by_tests_with_rows_of_their_own() -> None:
     assert survivors == ["service: units over becomes at_least"]
 
 
+def test_a_table_without_dates_changes_from_day_to_day_as_it_would_with_a_new_release() -> None:
+    undated = TABLE.replace(", from: date, to: date", "").replace("2, null, null", "2")
+    assert not run_tests(load_texts({**FILES, "limits.yaml": undated}), None).failed
+
+
 @pytest.mark.parametrize(
     ("given", "code", "words"),
     [
