@@ -14,6 +14,7 @@ from engine.policy.types import ColumnType, GivenRow, GoldenTest, Scalar, Table
 from engine.reference.tables import OFFICIAL_TABLES
 
 _STARTER = "starter"
+_Cells = tuple[Scalar | None, ...]
 
 
 def check_given(test: GoldenTest, tables: Mapping[str, Table], pins: Mapping[str, str], complain: Complaint) -> None:
@@ -39,8 +40,10 @@ def _check_row(row: GivenRow, table: Table, complain: Complaint) -> None:
             complain("E203", row.place, f"unknown column {name!r} of table {table.id!r}", meant(name, types))
         elif value is not None and typed_value(value, types[name]) is None:
             complain("E502", row.place, f"{name} cannot be {value!r}", wanted_value(types[name]))
+    names = [name for name, _ in table.columns]
     for name in key_of(table):
-        if stated.get(name) is None:
+        empty = any(cells[names.index(name)] is None for cells in table.rows)
+        if stated.get(name) is None and not empty:
             complain("E204", row.place, f"the row of {table.id} lacks {name!r}", "a row is found by its key: write it")
 
 
@@ -81,12 +84,22 @@ def _dated(table: Table) -> Table:
     return msgspec.structs.replace(table, columns=columns, rows=rows, date_from="from", date_to="to")
 
 
-def _replaced(table: Table, given: Sequence[GivenRow]) -> tuple[tuple[Scalar | None, ...], ...]:
-    rows = []
-    for row in given:
-        stated = dict(row.cells)
-        rows.append(tuple(typed_value(stated.get(name), kind) for name, kind in table.columns))
+def _replaced(table: Table, given: Sequence[GivenRow]) -> tuple[_Cells, ...]:
+    """Returns a table's rows with those given in place; what a given row leaves out is as in the last row with its key."""
     names = [name for name, _ in table.columns]
-    key = [names.index(name) for name in key_of(table)]
-    replaced = {tuple(row[at] for at in key) for row in rows}
-    return (*(row for row in table.rows if tuple(row[at] for at in key) not in replaced), *rows)
+    at = [names.index(name) for name in key_of(table)]
+    written = {_key(cells, at): cells for cells in table.rows}
+    rows: list[_Cells] = []
+    for row in given:
+        stated = {
+            name: typed_value(value, kind) for name, kind in table.columns for own, value in row.cells if own == name
+        }
+        made = tuple(stated.get(name) for name in names)
+        before = written.get(_key(made, at), made)
+        rows.append(tuple(stated.get(name, cell) for name, cell in zip(names, before, strict=True)))
+    replaced = {_key(cells, at) for cells in rows}
+    return (*(cells for cells in table.rows if _key(cells, at) not in replaced), *rows)
+
+
+def _key(cells: _Cells, at: Sequence[int]) -> _Cells:
+    return tuple(cells[index] for index in at)

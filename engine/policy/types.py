@@ -348,7 +348,7 @@ class Expectation(msgspec.Struct, frozen=True):
 
 
 class GivenRow(msgspec.Struct, frozen=True):
-    """A row of a table that stands for one golden test: it takes the place of the rows with its key. ``cells`` are by column."""
+    """A row of a table that stands for one golden test: it changes the row with its key. ``cells`` are by column."""
 
     table: str
     cells: tuple[tuple[str, Scalar | None], ...]
