@@ -60,7 +60,10 @@ tests:
   - {name: three, claim: visit, expect: [{rule: S-1, lines: [1]}]}
   - {name: three where four are allowed, claim: visit, given: {limits: [{code: "99213", most: 4}]}, expect: []}
   - {name: three when the limit has ended, claim: visit, given: {limits: [{code: "99213", most: 2, to: 2025-01-01}]}, expect: []}
-  - {name: three on the last day of the limit, claim: visit, given: {limits: [{code: "99213", to: 2025-01-02}]}, expect: [{rule: S-1, lines: [1]}]}
+  - name: three on the last day of the limit
+    claim: visit
+    given: {limits: [{code: "99213", to: 2025-01-02}]}
+    expect: [{rule: S-1, lines: [1]}]
   - {name: another code has a limit too, claim: visit, given: {limits: [{code: "99214", most: 4}]}, expect: [{rule: S-1, lines: [1]}]}
   - name: three of a code without a limit
     claim: visit
