@@ -18,6 +18,9 @@ _BEHIND_FIELDS = {
     "mpfs": ("conversion_factors", "facility_rate_places", "gpci"),
 }
 
+# Columns that tell people what a row is and where it comes from; no rule needs to read them.
+_FOR_PEOPLE = ("label", "note", "source")
+
 
 def lint(policy_set: PolicySet, today: str = "") -> tuple[Problem, ...]:
     """Returns warnings W101 to W110, sorted by place; ``today`` (an ISO date) is what ``review_by`` is held against."""
@@ -184,6 +187,9 @@ def _unread_columns(policy_set: PolicySet) -> Iterator[Problem]:
         for total in policy.totals:
             if total.table:
                 read.setdefault(total.table, set()).update((total.field, *total.by, *(t.field for t in total.where)))
+            for test in total.where:
+                if test.table:
+                    read.setdefault(test.table, set()).add(test.column)
     behind = {field.table for kind in FACT_KINDS.values() for field in kind.fields.values()} - {""}
     behind.update(table for tables in _BEHIND_FIELDS.values() for table in tables)
     for table in policy_set.tables:
@@ -195,7 +201,7 @@ def _unread_columns_of(table: Table, read: set[str] | None) -> Iterator[Problem]
     if read is None:
         yield _warning("W104", table.place, f"no rule reads the table {table.id}", "write a rule, or delete the table")
         return
-    needed = {*table.key, table.date_from, table.date_to, *read}
+    needed = {*table.key, table.date_from, table.date_to, *read, *_FOR_PEOPLE}
     unread = [name for name, _ in table.columns if name not in needed]
     if unread:
         message = f"no rule reads {', '.join(unread)} of the table {table.id}"

@@ -13,7 +13,7 @@ CODES = dict.fromkeys(("97110", "97112", "97140", "97530"), QUARTER) | {
     "96125": TimedCode(60, 31),
     "97129": TimedCode(15, 8, in_sequence=True),
 }
-BANDS = Path(__file__).parents[2] / "policies" / "tables" / "therapy_8_minute_bands.csv"
+BANDS = Path(__file__).parent / "therapy_8_minute_bands.csv"
 
 
 def minutes(number: float, code: str = "", name: str = "timed_minutes", basis: str = "stated") -> DocumentationFact:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from engine.errors import InvalidPolicyError
-from engine.policy import lint, load_texts
+from engine.policy import lint, load_policies, load_texts
 from tests.policy import breakage, texts
 
 _REPOSITORY = Path(__file__).resolve().parents[2]
@@ -21,6 +21,10 @@ def _codes_in_source() -> set[str]:
 
 def test_the_unbroken_set_loads_without_a_warning() -> None:
     assert lint(load_texts(texts.FILES), "2024-01-01") == ()
+
+
+def test_the_shipped_policies_load_without_a_warning() -> None:
+    assert lint(load_policies(_REPOSITORY / "policies")) == ()
 
 
 @pytest.mark.parametrize("code", sorted(breakage.BREAKAGE))
