@@ -158,8 +158,8 @@ WARNINGS: dict[str, dict[str, str]] = {
     "W102": changed(_B, "id: base", "id: base").copy()
     | {_B: texts.POLICY + texts.POLICY[texts.POLICY.index("  - id: BASE-010") :].replace("BASE-010", "BASE-011")},
     "W103": changed(_C, "severity: warning", "severity: error"),
-    "W104": changed(_T, "columns: {", "columns: {note: text, ").copy()
-    | {_T: texts.TABLE.replace("columns: {", "columns: {note: text, ").replace('["10060"', '["a note", "10060"')},
+    "W104": changed(_T, "columns: {", "columns: {rank: text, ").copy()
+    | {_T: texts.TABLE.replace("columns: {", "columns: {rank: text, ").replace('["10060"', '["a rank", "10060"')},
     "W105": changed(_B, "review_by: 2030-01-01", "review_by: 2023-01-01"),
     "W106": changed(_B, _FOUND, _FOUND + _FOUND.replace("found", "again")),
     "W107": changed(_B, "tables: [pairs]", "tables: []"),
