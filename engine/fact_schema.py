@@ -146,6 +146,7 @@ LINE = FactKind(
             "valid, terminated, not_yet_valid or not_found on the service date; absent when no table can tell",
             "procedure_codes",
         ),
+        "invalid_code": _field(_F, "a table says that the code is not valid on the service date; false when none can tell"),
         "code_last_valid": _field(_D, "last valid day of a terminated code", "procedure_codes"),
         "add_on_type": _field(
             _T,

@@ -13,7 +13,7 @@ from engine.pricing import price_claim
 
 _FEE_SCHEDULE = ("status", "global_days", "bilateral", "multiple", "assistant", "co_surgeon", "team", "pc_tc")
 _FEE_SCHEDULE_FIELDS = frozenset({*_FEE_SCHEDULE, "endoscopic_base"})
-_CODE_STATUS_FIELDS = frozenset({"code_status", "code_last_valid"})
+_CODE_STATUS_FIELDS = frozenset({"code_status", "code_last_valid", "invalid_code"})
 _ADD_ON_TYPE = frozenset({"add_on_type"})
 _ALLOWED = frozenset({"allowed_cents"})
 _GLOBAL_DAYS = frozenset({"global_days"})
@@ -35,6 +35,7 @@ def line_facts(parts: ClaimParts) -> Iterator[Fact]:
         if wants_status:
             found = parts.context.remembered(procedure_codes.code_status, line.procedure_code, line.service_date)
             put_text(fields, code_status=found.status, code_last_valid=found.last_valid)
+            fields["invalid_code"] = found.status not in ("", "valid")
         if wants_add_on_type:
             row = parts.view.row("ncci_aoc", (line.procedure_code,), line.service_date, parts.known_on)
             if row is not None:
