@@ -11,6 +11,7 @@ from engine.policy.types import PolicyException
 from engine.rules.alpha import remembering
 from engine.rules.compile import CompiledRules, Level
 from engine.rules.contract import MAXIMUM_DERIVED_FACTS, MAXIMUM_FIRINGS, MAXIMUM_WAVES, RunContext, RunResult
+from engine.rules.joinable import Outlook
 from engine.rules.missing import missing_fields
 from engine.rules.operands import Key, equality_key, evaluate_operand, fact_date, first_date, report_numbers
 from engine.rules.plan import FINDING, PlannedRule
@@ -50,17 +51,25 @@ class Run:
         self.compiled.network.match(facts, self.context, self._has, hits)
 
     def triggered(self, level: Level) -> list[tuple[Ruleset, list[PlannedRule]]]:
-        """Returns the rulesets of a level in which a rule could fire, each with those rules (with all, if they feed each other)."""
+        """Returns the rulesets of a level in which a rule could fire, each with the rules whose facts it is told.
+
+        These are all of its rules, if they feed each other; else those with facts that fit together, even where all are denied.
+        """
         hits = self.hits
         found: dict[int, list[PlannedRule]] = {}
+        started = set()
         for condition in hits.keys() & level.watched.keys():
-            for index, position in level.watched[condition]:
-                rule = level.rulesets[index].rules[position]
-                if rule.conditions <= hits.keys():
-                    found.setdefault(index, []).append(rule)
-                    self._triggered.add(rule.rule.id)
+            for watched in level.watched[condition]:
+                if not hits.keys() >= watched.conditions:
+                    continue
+                outlook = watched.joins.outlook(hits, self.context)
+                if outlook is not Outlook.NONE:
+                    found.setdefault(watched.ruleset, []).append(watched.rule)
+                if outlook is Outlook.OPEN:
+                    started.add(watched.ruleset)
+                    self._triggered.add(watched.rule.rule.id)
         rulesets = level.rulesets
-        return [(rulesets[i], list(rulesets[i].rules) if rulesets[i].cyclic else found[i]) for i in sorted(found)]
+        return [(rulesets[i], list(rulesets[i].rules) if rulesets[i].cyclic else found[i]) for i in sorted(started)]
 
     def fired(self, wave: int, planned: PlannedRule, firing: Firing) -> None:
         """Takes note of a firing; raises EvaluationError past the bound."""
