@@ -123,6 +123,22 @@ class AlphaNetwork:
                     listed.append(fact)
 
 
+class Selections:
+    """Finds the facts that pass each of several sets of tests, all in one pass."""
+
+    def __init__(self, wanted: Iterable[tuple[str, Sequence[Test]]]) -> None:
+        """Compiles kinds of facts with the tests they must pass; operands may not name other facts."""
+        conditions = AlphaConditions()
+        self._numbers = [conditions.number(kind, tests) for kind, tests in wanted]
+        self._network = AlphaNetwork(conditions.conditions)
+
+    def select(self, facts: Iterable[Fact], context: RunContext) -> list[Sequence[Fact]]:
+        """Returns, for each set of tests in turn, the facts that pass it, in their order."""
+        hits: dict[int, list[Fact]] = {}
+        self._network.match(facts, context, context.has, hits)
+        return [hits.get(number, ()) for number in self._numbers]
+
+
 def remembering(context: RunContext) -> Holds:
     """Returns the context's ``has`` with its answers remembered, for one run."""
     known: dict[tuple[str, str, str, str], bool] = {}
