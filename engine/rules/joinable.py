@@ -22,8 +22,25 @@ from engine.rules.predicate import OWN
 
 MOST_TRIED = 1000  # facts tried for one rule; after that it counts as one that could fire
 
-_Hits = Mapping[int, Sequence[Fact]]
 _Index = dict[tuple[Key, ...], list[Fact]]
+
+
+class MetFacts:
+    """The facts that meet each condition, and the same by the values of some of their fields."""
+
+    def __init__(self, hits: Mapping[int, Sequence[Fact]]) -> None:
+        """Reads ``hits``, which may grow."""
+        self.hits = hits
+        self._indexes: dict[tuple[int, tuple[str, ...]], tuple[int, _Index]] = {}
+
+    def by_values(self, condition: int, fields: tuple[str, ...]) -> _Index:
+        """Returns the facts that meet a condition by their values of some fields; those that lack one are left out."""
+        facts = self.hits.get(condition, ())
+        count, index = self._indexes.get((condition, fields), (-1, {}))
+        if count != len(facts):
+            index = _indexed(facts, fields)
+            self._indexes[(condition, fields)] = (len(facts), index)
+        return index
 
 
 class Outlook(Enum):
@@ -35,10 +52,14 @@ class Outlook(Enum):
 
 
 class _Step(msgspec.Struct, frozen=True):
-    """One pattern: its condition, the joins that ask for equal values, and the other joins."""
+    """One pattern: its condition, the fields that must equal what ``sources`` stand for, and the joins of other kinds.
+
+    A source is the place of an earlier pattern and an operand on its fact.
+    """
 
     condition: int
-    equal: tuple[Join, ...]
+    fields: tuple[str, ...]
+    sources: tuple[tuple[int, Operand], ...]
     other: tuple[Join, ...]
 
 
@@ -51,33 +72,36 @@ class JoinCheck:
         self._unless = tuple(map(_step, rule.unless))
         self._joined = any(pattern.joins for pattern in rule.when)
 
-    def outlook(self, hits: _Hits, context: RunContext) -> Outlook:
-        """Returns what could come of the rule with the facts in ``hits``; each of its patterns must have some.
+    def outlook(self, met: MetFacts, context: RunContext) -> Outlook:
+        """Returns what could come of the rule with the facts that are met; each of its patterns must have some.
 
         Only ``OPEN`` may be said of a rule that does not fire, where numbers are too big or combinations too many to tell.
         """
-        unless = [step for step in self._unless if step.condition in hits]
+        unless = [step for step in self._unless if step.condition in met.hits]
         if not unless and not self._joined:
             return Outlook.OPEN
-        return _Search(self._when, unless, hits, context).outlook()
+        return _Search(self._when, unless, met, context).outlook()
 
 
 def _step(pattern: PlannedPattern) -> _Step:
-    equal = tuple(join for join in pattern.joins if join.operator is Operator.EQUAL)
-    other = tuple(join for join in pattern.joins if join.operator is not Operator.EQUAL)
-    return _Step(pattern.condition, equal, other)
+    equal = [join for join in pattern.joins if join.operator is Operator.EQUAL]
+    return _Step(
+        pattern.condition,
+        tuple(join.field for join in equal),
+        tuple((join.source, join.operand) for join in equal),
+        tuple(join for join in pattern.joins if join.operator is not Operator.EQUAL),
+    )
 
 
 class _Search:
     """One search for a combination that fits."""
 
-    def __init__(self, when: Sequence[_Step], unless: Sequence[_Step], hits: _Hits, context: RunContext) -> None:
+    def __init__(self, when: Sequence[_Step], unless: Sequence[_Step], met: MetFacts, context: RunContext) -> None:
         self._when = when
         self._unless = unless
-        self._hits = hits
+        self._met = met
         self._context = context
         self._left = MOST_TRIED
-        self._indexes: dict[int, _Index] = {}
         self._denied = False
 
     def outlook(self) -> Outlook:
@@ -113,19 +137,15 @@ class _Search:
 
     def _candidates(self, step: _Step, bound: Sequence[Fact]) -> Sequence[Fact]:
         """Returns the facts that meet a pattern's condition and are equal where its joins ask for that."""
-        facts = self._hits.get(step.condition, ())
-        if not step.equal:
-            return facts
-        wanted = []
-        for join in step.equal:
-            value = _worth(join.operand, bound[join.source], self._context)
+        if not step.fields:
+            return self._met.hits.get(step.condition, ())
+        wanted: list[Key] = []
+        for source, operand in step.sources:
+            value = _worth(operand, bound[source], self._context)
             if value is None:
                 return ()
-            wanted.append(equality_key(value))
-        index = self._indexes.get(id(step))
-        if index is None:
-            index = self._indexes[id(step)] = _indexed(facts, [join.field for join in step.equal])
-        return index.get(tuple(wanted), ())
+            wanted.append(value if isinstance(value, str) else equality_key(value))
+        return self._met.by_values(step.condition, step.fields).get(tuple(wanted), ())
 
     def _holds(self, joins: Iterable[Join], fact: Fact, bound: Sequence[Fact], unsure: bool) -> bool:
         for join in joins:
@@ -138,8 +158,8 @@ class _Search:
 def _indexed(facts: Iterable[Fact], fields: Sequence[str]) -> _Index:
     index: _Index = {}
     for fact in facts:
-        values = [fact.fields.get(field) for field in fields]
-        key = tuple([equality_key(value) for value in values if value is not None])
+        values = list(map(fact.fields.get, fields))
+        key = tuple([value if isinstance(value, str) else equality_key(value) for value in values if value is not None])
         if len(key) == len(fields):
             index.setdefault(key, []).append(fact)
     return index

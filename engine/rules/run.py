@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from itertools import groupby
 
 from engine.errors import EvaluationError
 from engine.fact import Fact, FieldValue, Firing
 from engine.policy.types import PolicyException
-from engine.rules.alpha import remembering
+from engine.rules.alpha import Hits
 from engine.rules.compile import CompiledRules, Level
 from engine.rules.contract import MAXIMUM_DERIVED_FACTS, MAXIMUM_FIRINGS, MAXIMUM_WAVES, RunContext, RunResult
-from engine.rules.joinable import Outlook
+from engine.rules.joinable import MetFacts, Outlook
 from engine.rules.missing import missing_fields
 from engine.rules.operands import Key, equality_key, evaluate_operand, fact_date, first_date, report_numbers
 from engine.rules.plan import FINDING, PlannedRule
@@ -28,14 +29,14 @@ class Run:
         """Takes the facts in and finds the conditions they meet."""
         self.compiled = compiled
         self.context = context
-        self.hits: dict[int, list[Fact]] = {}
+        self.hits: Hits = defaultdict(list)
+        self._met = MetFacts(self.hits)
         self.keys: dict[Key, int] = {}
         self.sessions = 0
         self.sent = 0
         self.known: set[_Identity] = set()
         self.derived: list[Fact] = []
         self.next_order = 1 + max((fact.order for fact in facts), default=-1)
-        self._has = remembering(context)
         self._facts = facts
         self._fired: list[_Fired] = []
         self._made: dict[tuple[int, int], Fact] = {}
@@ -46,9 +47,9 @@ class Run:
         self._count = 0
         self.match(facts, self.hits)
 
-    def match(self, facts: Iterable[Fact], hits: dict[int, list[Fact]]) -> None:
+    def match(self, facts: Iterable[Fact], hits: Hits) -> None:
         """Adds facts to the lists of the conditions they meet."""
-        self.compiled.network.match(facts, self.context, self._has, hits)
+        self.compiled.network.match(facts, self.context, hits)
 
     def triggered(self, level: Level) -> list[tuple[Ruleset, list[PlannedRule]]]:
         """Returns the rulesets of a level in which a rule could fire, each with the rules whose facts it is told.
@@ -62,7 +63,7 @@ class Run:
             for watched in level.watched[condition]:
                 if not hits.keys() >= watched.conditions:
                     continue
-                outlook = watched.joins.outlook(hits, self.context)
+                outlook = watched.joins.outlook(self._met, self.context)
                 if outlook is not Outlook.NONE:
                     found.setdefault(watched.ruleset, []).append(watched.rule)
                 if outlook is Outlook.OPEN:
@@ -205,7 +206,7 @@ class Wave:
                 f"rules that feed each other derived a chain of more than {MAXIMUM_WAVES} {fresh[-1].kind}"
             )
         self._current = []
-        hits: dict[int, list[Fact]] = {}
+        hits: Hits = defaultdict(list)
         self._run.match(fresh, hits)
         return hits
 
