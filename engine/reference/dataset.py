@@ -97,10 +97,11 @@ class Dataset(Block):
             if self.dated and not self.first[position] <= on <= self.last[position]:
                 continue
             packed = self.key_view[position]
-            if any((packed >> shift) & self.mask not in numbers for shift, numbers in allowed):
+            if allowed and any((packed >> shift) & self.mask not in numbers for shift, numbers in allowed):
                 continue
-            if all(self._are_different(packed, sharing, keys) for sharing in self._sharing):
-                result.append(self._entry(position)[2])
+            if self._sharing and not all(self._are_different(packed, sharing, keys) for sharing in self._sharing):
+                continue
+            result.append(self._entry(position)[2])
         return result
 
     def _rows_of_codes(self, codes: Sequence[str], on: int) -> list[Row]:

@@ -117,11 +117,14 @@ class _Search:
             self._denied |= denied
             return not denied
         step = self._when[len(bound)]
+        other = step.other
         for fact in self._candidates(step, bound):
             self._left -= 1
             if self._left < 0:
                 return True
-            if self._holds(step.other, fact, bound, unsure=True) and self._extends((*bound, fact)):
+            if other and not self._holds(other, fact, bound, unsure=True):
+                continue
+            if self._extends((*bound, fact)):
                 return True
         return False
 
@@ -141,7 +144,8 @@ class _Search:
             return self._met.hits.get(step.condition, ())
         wanted: list[Key] = []
         for source, operand in step.sources:
-            value = _worth(operand, bound[source], self._context)
+            fact = bound[source]
+            value = _worth(operand, fact, self._context) if operand.operator else fact.fields.get(operand.field)
             if value is None:
                 return ()
             wanted.append(value if isinstance(value, str) else equality_key(value))
