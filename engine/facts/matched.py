@@ -32,6 +32,10 @@ def with_matches(fields: Fields, matches: Matches, keys: RowKeys) -> Iterator[Fi
         if found:
             choices.append(found)
             names.append(f"{column}{MATCHED}")
+    if len(choices) == 1:
+        for code in choices[0]:
+            yield {**fields, names[0]: code}
+        return
     for combination in product(*choices):
         if len(set(combination)) == len(combination):
             yield {**fields, **dict(zip(names, combination, strict=True))}
