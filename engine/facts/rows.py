@@ -79,19 +79,22 @@ def _total_fields(total: Total, members: Sequence[Fact], parts: ClaimParts) -> F
         fields["value"] = sum(amount for amount in amounts if isinstance(amount, int | float))
     else:
         fields["value"] = len(members)
-    lines = sorted({number for fact in members for number in _lines_behind(fact, parts)})
+    lines = _lines_behind(members, parts)
     if lines:
         fields |= {"lines": lines, "first_line": lines[0], "last_line": lines[-1]}
     return fields
 
 
-def _lines_behind(fact: Fact, parts: ClaimParts) -> Iterator[int]:
-    """Yields the line a fact is about; for a row the lines of its date whose code stands in its key."""
-    number = fact.fields.get("line_number")
-    if isinstance(number, int):
-        yield number
-    elif isinstance(fact.source, RowSource):
-        on, codes = fact.fields.get("on"), fact.source.key.values()
-        yield from (
-            line.line_number for line in parts.lines if line.service_date == on and line.procedure_code in codes
-        )
+def _lines_behind(facts: Sequence[Fact], parts: ClaimParts) -> list[int]:
+    """Returns the lines that facts are about; for a row the lines of its date whose code stands in its key."""
+    lines: set[int] = set()
+    for fact in facts:
+        number = fact.fields.get("line_number")
+        if isinstance(number, int):
+            lines.add(number)
+        elif isinstance(fact.source, RowSource):
+            on, codes = fact.fields.get("on"), fact.source.key.values()
+            for line in parts.lines:
+                if line.service_date == on and line.procedure_code in codes:
+                    lines.add(line.line_number)
+    return sorted(lines)
