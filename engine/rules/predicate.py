@@ -174,7 +174,12 @@ def expression(test: Test, kind: str, source: Source, value: str) -> str:
         return f"{value} is not None" if test.operands[0].constant is True else f"{value} is None"
     if operator in (Operator.IN, Operator.NOT_IN):
         table, column = source.name(test.table), source.name(test.column)
-        found = f"membership({value}, {table}, {column}, {date_expression(kind)}, has)"
+        date = date_expression(kind)
+        one, several = (
+            f"has({table}, {column}, {value}, {date})",
+            f"membership({value}, {table}, {column}, {date}, has)",
+        )
+        found = f"({one} if {value}.__class__ is str else {several})"
         return f"{value} is not None and {'not ' if operator is Operator.NOT_IN else ''}{found}"
     if is_expensive(test):
         return f"{source.fresh(general_test(test))}(fact, context, {date_expression(kind)})"
