@@ -15,6 +15,18 @@ def code_form(code: str) -> str:
     return "".join("9" if character.isdigit() else "A" for character in code)
 
 
+def range_ends(text: str) -> tuple[str, str]:
+    """Returns the first and last code of ``99202-99205``, or a single code twice."""
+    low, dash, high = text.partition("-")
+    return (low.strip(), high.strip()) if dash else (text, text)
+
+
+def bounds_of_range(text: str) -> tuple[str, str] | None:
+    """Returns the ends of a range (or of one code) as ``range_ends`` does, or None when it is malformed."""
+    low, high = range_ends(text)
+    return (low, high) if low and len(low) == len(high) and low <= high else None
+
+
 def lies_between(code: str, low: str, high: str) -> bool:
     """Returns whether a code lies between two others of its form and kind, both ends included.
 

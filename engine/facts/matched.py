@@ -10,11 +10,10 @@ from collections.abc import Iterator
 from functools import lru_cache
 from itertools import product
 
-from engine.code_ranges import lies_between
+from engine.code_ranges import bounds_of_range, lies_between
 from engine.facts.parts import Fields
 from engine.policy.types import ColumnType
 from engine.reference.view import RowKeys
-from engine.rules.predicate import bounds_of_range
 from engine.rules.reads import MATCHED
 
 Matches = tuple[tuple[str, ColumnType], ...]

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.code_ranges import lies_between
+from engine.code_ranges import lies_between, range_ends
 from engine.model import Scalar
 from engine.policy.types import ColumnType
 from engine.reference.block import Block, Interval, RecentlyUsed
@@ -360,12 +360,6 @@ class Dataset(Block):
                     self._everything.clear()
                 self._everything[day] = found
         return found
-
-
-def range_ends(text: str) -> tuple[str, str]:
-    """Returns the first and last code of ``99202-99205``, or a single code twice."""
-    low, dash, high = text.partition("-")
-    return (low.strip(), high.strip()) if dash else (text, text)
 
 
 def _covers(intervals: Sequence[Interval], on: int) -> bool:

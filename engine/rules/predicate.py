@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 
 import msgspec
 
-from engine.code_ranges import lies_between
+from engine.code_ranges import bounds_of_range, lies_between
 from engine.errors import Place
 from engine.fact import Fact, FieldValue
 from engine.fact_schema import FACT_KINDS
@@ -30,13 +30,6 @@ def own_test(test: Test) -> Test:
     """Returns a test without its place, its operands' names replaced by the one that means the tested fact."""
     operands = tuple(msgspec.structs.replace(o, name=OWN) if o.name else o for o in test.operands)
     return msgspec.structs.replace(test, operands=operands, place=Place())
-
-
-def bounds_of_range(text: str) -> tuple[str, str] | None:
-    """Returns the first and last code of a range such as ``99202-99205`` (or of one code), or None when it is malformed."""
-    low, _, high = text.partition("-")
-    high = high or low
-    return (low, high) if low and len(low) == len(high) and low <= high else None
 
 
 def in_range(value: str, ranges: Iterable[tuple[str, str]]) -> bool:
