@@ -31,7 +31,10 @@ class ClaimContext:
     def has(self, table: str, column: str, value: str, on: str) -> bool:
         """Returns whether a table's column holds a value on an ISO date."""
         asked = (table, column, value, on)
-        found: bool | None = self._members.get(asked)
+        found: bool | None = self._members.newer.get(asked)
+        if found is not None:
+            return found
+        found = self._members.get(asked)
         if found is None:
             found = self.view.has(table, column, value, on, self.known_on)
             self._members.keep(asked, found)

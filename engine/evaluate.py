@@ -289,6 +289,8 @@ def _conflicting(compiled: CompiledPolicy, claim_facts: ClaimFacts) -> Iterable[
 
 
 def _table_uses(outcomes: Sequence[_Outcome]) -> tuple[TableUse, ...]:
+    if len(outcomes) == 1:
+        return outcomes[0].tables
     uses = {(use.table, use.release, use.stale): use for outcome in outcomes for use in outcome.tables}
     return tuple(uses[key] for key in sorted(uses))
 

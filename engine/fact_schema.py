@@ -146,7 +146,9 @@ LINE = FactKind(
             "valid, terminated, not_yet_valid or not_found on the service date; absent when no table can tell",
             "procedure_codes",
         ),
-        "invalid_code": _field(_F, "a table says that the code is not valid on the service date; false when none can tell"),
+        "invalid_code": _field(
+            _F, "a table says that the code is not valid on the service date; false when none can tell"
+        ),
         "code_last_valid": _field(_D, "last valid day of a terminated code", "procedure_codes"),
         "add_on_type": _field(
             _T,
@@ -162,6 +164,11 @@ LINE = FactKind(
         "team": _field(_T, "team surgery indicator", "mpfs"),
         "pc_tc": _field(_T, "professional/technical component indicator", "mpfs"),
         "endoscopic_base": _field(_C, "endoscopic base code", "mpfs"),
+        "total_rvu": _field(
+            _N,
+            "total relative value units of the code at the rate of its place; absent where the place leaves the rate open",
+            "mpfs",
+        ),
     },
 )
 

@@ -23,7 +23,7 @@ from engine.policy import load_policies, resolve, resolve_policy, select
 from engine.policy.types import Pattern, PolicySet, ResolvedPolicy, Rule
 from engine.reference import open_reference
 from engine.reference.view import ReferenceView
-from engine.rules import CompiledRules, compile_predicate, compile_rules
+from engine.rules import CompiledRules, Selections, compile_rules
 from engine.rules.reads import row_matches
 
 # A table that stands for several: a rule that needs it is judged when any of them has a release.
@@ -146,7 +146,8 @@ def compile_policy(resolved: ResolvedPolicy, reference: ReferenceView) -> Compil
         fields={kind: frozenset(rules.used_fields(kind)) for kind in kinds},
         row_tables=_row_tables(resolved),
         row_matches=row_matches(resolved, reference.schemas()),
-        totals=tuple((total, compile_predicate(total.kind, total.where)) for total in resolved.totals),
+        totals=resolved.totals,
+        members_of_totals=Selections((total.kind, total.where) for total in resolved.totals),
     )
     return CompiledPolicy(
         resolved=resolved,

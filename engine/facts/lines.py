@@ -10,10 +10,12 @@ from engine.fact import Fact
 from engine.facts.parts import ClaimParts, Fields, put_text
 from engine.model import ServiceLine
 from engine.pricing import price_claim
+from engine.pricing.schedule import rate_of
 
 _FEE_SCHEDULE = ("status", "global_days", "bilateral", "multiple", "assistant", "co_surgeon", "team", "pc_tc")
 _FEE_SCHEDULE_FIELDS = frozenset({*_FEE_SCHEDULE, "endoscopic_base"})
 _CODE_STATUS_FIELDS = frozenset({"code_status", "code_last_valid", "invalid_code"})
+_TOTAL_RVU = frozenset({"total_rvu"})
 _ADD_ON_TYPE = frozenset({"add_on_type"})
 _ALLOWED = frozenset({"allowed_cents"})
 _GLOBAL_DAYS = frozenset({"global_days"})
@@ -22,6 +24,7 @@ _GLOBAL_DAYS = frozenset({"global_days"})
 def line_facts(parts: ClaimParts) -> Iterator[Fact]:
     """Yields the fact ``line`` of each service line, with fee-schedule indicators and code status where a rule reads them."""
     wants_fees = parts.plan.wants("line", _FEE_SCHEDULE_FIELDS)
+    wants_values = parts.plan.wants("line", _TOTAL_RVU)
     wants_add_on_type = parts.plan.wants("line", _ADD_ON_TYPE)
     wants_status = parts.plan.wants("line", _CODE_STATUS_FIELDS)
     prices = price_claim(parts.claim, parts.context) if parts.plan.wants("line", _ALLOWED) else {}
@@ -32,6 +35,8 @@ def line_facts(parts: ClaimParts) -> Iterator[Fact]:
             fields["allowed_cents"] = price.cents
         if wants_fees:
             _put_fee_schedule(parts, fields, line)
+        if wants_values:
+            _put_total_rvu(parts, fields, line)
         if wants_status:
             found = parts.context.remembered(procedure_codes.code_status, line.procedure_code, line.service_date)
             put_text(fields, code_status=found.status, code_last_valid=found.last_valid)
@@ -109,6 +114,16 @@ def _put_fee_schedule(parts: ClaimParts, fields: Fields, line: ServiceLine) -> N
     base = row.columns.get("endoscopic_base")
     if base:
         fields["endoscopic_base"] = base
+
+
+def _put_total_rvu(parts: ClaimParts, fields: Fields, line: ServiceLine) -> None:
+    row = parts.view.row("mpfs", (line.procedure_code, ""), line.service_date, parts.known_on)
+    if row is not None:
+        place = line.place_of_service or parts.claim.place_of_service
+        rate = rate_of(parts.view, row.columns, place, line.service_date, parts.known_on)
+        value = row.columns.get(f"{rate}_total_rvu")
+        if value is not None:
+            fields["total_rvu"] = value
 
 
 def modifier_facts(parts: ClaimParts) -> Iterator[Fact]:

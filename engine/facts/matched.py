@@ -10,11 +10,10 @@ from collections.abc import Iterator
 from functools import lru_cache
 from itertools import product
 
-from engine.code_ranges import lies_between
+from engine.code_ranges import bounds_of_range, lies_between
 from engine.facts.parts import Fields
 from engine.policy.types import ColumnType
 from engine.reference.view import RowKeys
-from engine.rules.predicate import bounds_of_range
 from engine.rules.reads import MATCHED
 
 Matches = tuple[tuple[str, ColumnType], ...]
@@ -23,21 +22,22 @@ Matches = tuple[tuple[str, ColumnType], ...]
 
 def with_matches(fields: Fields, matches: Matches, keys: RowKeys) -> Iterator[Fields]:
     """Yields the fields of a row once for each combination of codes that its columns match."""
-    choices: list[tuple[str | None, ...]] = []
+    choices: list[tuple[str, ...]] = []
+    names: list[str] = []
     for column, kind in matches:
         codes = keys.diagnoses if kind is ColumnType.ICD10_PREFIX else keys.procedures
         value = fields.get(column)
-        choices.append((_codes(value, kind, codes) if isinstance(value, str) else ()) or (None,))
+        found = _codes(value, kind, codes) if isinstance(value, str) else ()
+        if found:
+            choices.append(found)
+            names.append(f"{column}{MATCHED}")
+    if len(choices) == 1:
+        for code in choices[0]:
+            yield {**fields, names[0]: code}
+        return
     for combination in product(*choices):
-        given = [code for code in combination if code is not None]
-        if len(set(given)) < len(given):
-            continue
-        named = {
-            f"{column}{MATCHED}": code
-            for (column, _), code in zip(matches, combination, strict=True)
-            if code is not None
-        }
-        yield {**fields, **named}
+        if len(set(combination)) == len(combination):
+            yield {**fields, **dict(zip(names, combination, strict=True))}
 
 
 @lru_cache(maxsize=65_536)

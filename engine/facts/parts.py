@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 import msgspec
 
 from engine.context import ClaimContext
-from engine.fact import Fact, FieldValue
+from engine.fact import FieldValue
 from engine.model import Claim, HistoryLine, ServiceLine
 from engine.policy.types import ColumnType, Total
 from engine.practitioners import Performer, history_performer, line_performer, practitioner_keys
 from engine.reference.view import ReferenceView
-from engine.rules import RunContext
+from engine.rules import Selections
 
 Fields = dict[str, FieldValue]
-Predicate = Callable[[Fact, RunContext], bool]
 
 
 class FactPlan(msgspec.Struct, frozen=True):
-    """What a compiled policy reads: kinds of facts, fields by kind, tables of ``row`` conditions, totals with their tests.
+    """What a compiled policy reads: kinds of facts, fields by kind, tables of ``row`` conditions, totals and the facts they take.
 
     ``row_matches`` names, by table, the columns of which the matched code is read.
     """
@@ -28,7 +27,8 @@ class FactPlan(msgspec.Struct, frozen=True):
     fields: dict[str, frozenset[str]]
     row_tables: tuple[str, ...]
     row_matches: dict[str, tuple[tuple[str, ColumnType], ...]]
-    totals: tuple[tuple[Total, Predicate], ...]
+    totals: tuple[Total, ...]
+    members_of_totals: Selections
 
     def wants(self, kind: str, names: frozenset[str]) -> bool:
         """Returns whether any of the fields of a kind is read."""

@@ -20,16 +20,10 @@ def row_facts(parts: ClaimParts) -> Iterator[Fact]:
     diagnoses = tuple(sorted({diagnosis.code for diagnosis in parts.claim.diagnoses}))
     for on in parts.dates:
         keys = _row_keys(parts, on, diagnoses)
-        for table in parts.plan.row_tables:
-            rows = parts.view.rows(table, keys, on, parts.known_on)
-            if not rows:
-                continue
-            use = parts.view.use(table, on, parts.known_on)
+        for table, use, rows in parts.view.rows_of(parts.plan.row_tables, keys, on, parts.known_on):
             matches = parts.plan.row_matches.get(table)
             for row in rows:
-                fields: Fields = {**row.columns, "table": table, "on": on}
-                if use is not None:
-                    fields["release"] = use.release
+                fields: Fields = {**row.columns, "table": table, "on": on, "release": use.release}
                 source = row_source(table, use, row.key)
                 for matched in with_matches(fields, matches, keys) if matches else (fields,):
                     yield Fact("row", matched, source)
@@ -63,16 +57,12 @@ def row_source(table: str, use: TableUse | None, key: dict[str, str]) -> RowSour
 
 def total_facts(parts: ClaimParts, facts: Sequence[Fact]) -> Iterator[Fact]:
     """Yields a fact ``total`` for each group of each ``totals:`` entry of the policy."""
-    by_kind: dict[str, list[Fact]] = {}
-    for fact in facts:
-        by_kind.setdefault(fact.kind, []).append(fact)
-    for total, predicate in parts.plan.totals:
+    for total, taken in zip(parts.plan.totals, parts.plan.members_of_totals.select(facts, parts.context), strict=True):
         groups: dict[tuple[FieldValue | None, ...], list[Fact]] = {}
-        for fact in by_kind.get(total.kind, ()):
-            if predicate(fact, parts.context):
-                key = tuple(map(fact.fields.get, total.by))
-                if None not in key:
-                    groups.setdefault(key, []).append(fact)
+        for fact in taken:
+            key = tuple(map(fact.fields.get, total.by))
+            if None not in key:
+                groups.setdefault(key, []).append(fact)
         for members in groups.values():
             yield Fact("total", _total_fields(total, members, parts))
 
@@ -89,19 +79,22 @@ def _total_fields(total: Total, members: Sequence[Fact], parts: ClaimParts) -> F
         fields["value"] = sum(amount for amount in amounts if isinstance(amount, int | float))
     else:
         fields["value"] = len(members)
-    lines = sorted({number for fact in members for number in _lines_behind(fact, parts)})
+    lines = _lines_behind(members, parts)
     if lines:
         fields |= {"lines": lines, "first_line": lines[0], "last_line": lines[-1]}
     return fields
 
 
-def _lines_behind(fact: Fact, parts: ClaimParts) -> Iterator[int]:
-    """Yields the line a fact is about; for a row the lines of its date whose code stands in its key."""
-    number = fact.fields.get("line_number")
-    if isinstance(number, int):
-        yield number
-    elif isinstance(fact.source, RowSource):
-        on, codes = fact.fields.get("on"), fact.source.key.values()
-        yield from (
-            line.line_number for line in parts.lines if line.service_date == on and line.procedure_code in codes
-        )
+def _lines_behind(facts: Sequence[Fact], parts: ClaimParts) -> list[int]:
+    """Returns the lines that facts are about; for a row the lines of its date whose code stands in its key."""
+    lines: set[int] = set()
+    for fact in facts:
+        number = fact.fields.get("line_number")
+        if isinstance(number, int):
+            lines.add(number)
+        elif isinstance(fact.source, RowSource):
+            on, codes = fact.fields.get("on"), fact.source.key.values()
+            for line in parts.lines:
+                if line.service_date == on and line.procedure_code in codes:
+                    lines.add(line.line_number)
+    return sorted(lines)

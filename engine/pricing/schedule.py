@@ -97,7 +97,7 @@ def fee_of(view: ReferenceView, code: str, component: str, place: str, on: str, 
     factor, factor_text = _factor(view, row.columns, on, known_on)
     if factor is None:
         return Fee(reason=f"no conversion factor for {on}", columns=row.columns)
-    rate = _rate(view, row.columns, place, on, known_on)
+    rate = rate_of(view, row.columns, place, on, known_on)
     if not rate:
         reason = (
             f"{shown}: place of service {place or 'not given'} does not tell the facility from the non-facility rate"
@@ -142,7 +142,7 @@ def _factor(view: ReferenceView, columns: Mapping[str, Scalar], on: str, known_o
     return (decimal_of(own), f"conversion factor {own} of the release") if own else (None, "")
 
 
-def _rate(view: ReferenceView, columns: Mapping[str, Scalar], place: str, on: str, known_on: str) -> str:
+def rate_of(view: ReferenceView, columns: Mapping[str, Scalar], place: str, on: str, known_on: str) -> str:
     """Returns ``facility`` or ``nonfacility``, or nothing where the place does not decide and the rates differ."""
     undecided = "nonfacility" if columns.get("facility_pe_rvu") == columns.get("nonfacility_pe_rvu") else ""
     if not place or view.use("facility_rate_places", on, known_on) is None:

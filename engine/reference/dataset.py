@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.code_ranges import lies_between
+from engine.code_ranges import lies_between, range_ends
 from engine.model import Scalar
 from engine.policy.types import ColumnType
 from engine.reference.block import Block, Interval, RecentlyUsed
@@ -67,6 +67,7 @@ class Dataset(Block):
         plain = not self._later and not any(self._wild[:leading]) and all(exact[:leading])
         self._is_single = plain and leading == 1
         self._is_pair = plain and leading == 2 and width == 2 and kinds[0] == kinds[1]
+        self.lead_kind = "" if leading == 0 or self._wild[0] else kinds[0]
 
     def _entry(self, position: int) -> Entry:
         found: Entry | None = self._by_position.get(position)
@@ -76,6 +77,13 @@ class Dataset(Block):
         return found
 
     # ------------------------------------------------------------ rows of a claim
+
+    def is_led_by(self, code: str) -> bool:
+        """Returns whether the first key column of any row holds a code, whatever the day; asked where ``lead_kind`` is not empty."""
+        if not self._exact[0]:
+            return bool(self._matches(0, code))
+        number = self.search(code) if code else -1
+        return number > 0 and bool(self.occurs[number] & 1)
 
     def rows(self, keys: RowKeys, on: int) -> list[Row]:
         """Returns the rows that the codes of a claim fetch, in key order."""
@@ -89,10 +97,11 @@ class Dataset(Block):
             if self.dated and not self.first[position] <= on <= self.last[position]:
                 continue
             packed = self.key_view[position]
-            if any((packed >> shift) & self.mask not in numbers for shift, numbers in allowed):
+            if allowed and any((packed >> shift) & self.mask not in numbers for shift, numbers in allowed):
                 continue
-            if all(self._are_different(packed, sharing, keys) for sharing in self._sharing):
-                result.append(self._entry(position)[2])
+            if self._sharing and not all(self._are_different(packed, sharing, keys) for sharing in self._sharing):
+                continue
+            result.append(self._entry(position)[2])
         return result
 
     def _rows_of_codes(self, codes: Sequence[str], on: int) -> list[Row]:
@@ -211,24 +220,6 @@ class Dataset(Block):
                     ranges.append((*range_ends(self.text(number)), number))
             self._ranges[index] = ranges
         return ranges
-
-    def _positions_of_pairs(self, keys: RowKeys) -> Iterator[int]:
-        ones = self._candidates(0, keys)
-        twos = self._candidates(1, keys) if ones else []
-        if not ones or not twos:
-            return
-        rest = self.shifts[1]
-        lead = np.array(ones, np.uint64) << np.uint64(self.shifts[0])
-        wanted = (lead[:, None] | (np.array(twos, np.uint64) << np.uint64(rest))).ravel()
-        places = self.keys.searchsorted(wanted)
-        found = self.keys[places]
-        hits = ((found >> np.uint64(rest)) << np.uint64(rest) if rest else found) == wanted
-        view = self.key_view
-        for position in places[hits].tolist():
-            packed = view[position] >> rest
-            while view[position] >> rest == packed:
-                yield position
-                position += 1
 
     def _are_different(self, packed: int, sharing: Sequence[int], keys: RowKeys) -> bool:
         """Returns whether key columns of one kind can be given different codes of the claim."""
@@ -369,12 +360,6 @@ class Dataset(Block):
                     self._everything.clear()
                 self._everything[day] = found
         return found
-
-
-def range_ends(text: str) -> tuple[str, str]:
-    """Returns the first and last code of ``99202-99205``, or a single code twice."""
-    low, dash, high = text.partition("-")
-    return (low.strip(), high.strip()) if dash else (text, text)
 
 
 def _covers(intervals: Sequence[Interval], on: int) -> bool:

@@ -7,7 +7,7 @@ before the date. Both stop ``stale_days`` after the coverage ended: then there i
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import date
 
 import msgspec
@@ -15,9 +15,12 @@ import msgspec
 from engine.model import Scalar, TableUse
 from engine.reference.block import RecentlyUsed
 from engine.reference.dataset import Dataset
+from engine.reference.shelf import Directory, Found, Shelf
 from engine.reference.view import Edition, Row, RowKeys, TableSchema
 
 _ALWAYS = "9999-12-31"
+_SHELVES = 2000  # sets of tables and dates
+_DIRECTORIES = 32  # sets of releases; service dates of a quarter share one
 
 
 class Holding(msgspec.Struct):
@@ -61,6 +64,8 @@ class ReferenceLookup:
         self._holdings = {table: list(held) for table, held in holdings.items()}
         self._stale_days = stale_days
         self._resolved = RecentlyUsed(20_000)
+        self._shelves = RecentlyUsed(_SHELVES)
+        self._directories = RecentlyUsed(_DIRECTORIES)
         self._digest = ""
 
     def schemas(self) -> Mapping[str, TableSchema]:
@@ -121,6 +126,26 @@ class ReferenceLookup:
         """Returns the rows valid on a date whose key is on the claim, in the order of their keys."""
         found = self._resolve(table, on, known_on)
         return found[0].rows().rows(keys, found[1]) if found else ()
+
+    def rows_of(self, tables: tuple[str, ...], keys: RowKeys, on: str, known_on: str = "") -> Iterable[Found]:
+        """Returns the tables that have rows for the codes of a claim, in order, with their releases and rows."""
+        asked = (tables, on, known_on)
+        shelf: Shelf | None = self._shelves.get(asked)
+        if shelf is None:
+            shelf = self._shelf(tables, on, known_on)
+            self._shelves.keep(asked, shelf)
+        return shelf.rows(keys)
+
+    def _shelf(self, tables: tuple[str, ...], on: str, known_on: str) -> Shelf:
+        found = [entry for table in tables if (entry := self._resolve(table, on, known_on)) is not None]
+        datasets = tuple(holding.rows() for holding, _, _ in found)
+        releases = tuple(map(id, datasets))  # a directory keeps its datasets, so their ids stay theirs
+        directory = self._directories.get(releases)
+        if directory is None:
+            directory = Directory(datasets)
+            self._directories.keep(releases, directory)
+        uses = tuple(use for _, _, use in found)
+        return Shelf(tuple(use.table for use in uses), uses, found[0][1] if found else 0, directory)
 
     def row(self, table: str, key: tuple[str, ...], on: str, known_on: str = "") -> Row | None:
         """Returns the one row of a key valid on a date, or None; the first by key order when several match a prefix."""

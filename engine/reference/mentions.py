@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
+from engine.code_ranges import range_ends
 from engine.errors import Place
 from engine.policy.types import (
     ColumnType,
@@ -21,7 +22,6 @@ from engine.policy.types import (
     TestFile,
 )
 from engine.reference.changes import SUCCESSOR_TABLES
-from engine.reference.dataset import range_ends
 
 _RANGES = (Operator.IN_RANGE, Operator.NOT_IN_RANGE)
 _PREFIXES = (Operator.STARTS_WITH, Operator.NOT_STARTS_WITH)

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Protocol
 
 import msgspec
@@ -79,6 +79,12 @@ class ReferenceView(Protocol):
         codes; one with a procedure and a diagnosis column for every combination. Key columns of type text do not
         limit what is fetched. Returns nothing when there is no release.
         """
+        ...
+
+    def rows_of(
+        self, tables: tuple[str, ...], keys: RowKeys, on: str, known_on: str = ""
+    ) -> Iterable[tuple[str, TableUse, Sequence[Row]]]:
+        """Returns what ``rows`` says of several tables, in their order, with their releases; tables without rows are left out."""
         ...
 
     def row(self, table: str, key: tuple[str, ...], on: str, known_on: str = "") -> Row | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from engine.errors import StoreError
@@ -44,6 +44,13 @@ class PinnedView:
     def rows(self, table: str, keys: RowKeys, on: str, known_on: str = "") -> Sequence[Row]:
         """Returns the rows valid on a date whose key is on the claim."""
         return self._view(table).rows(table, keys, on, known_on)
+
+    def rows_of(
+        self, tables: tuple[str, ...], keys: RowKeys, on: str, known_on: str = ""
+    ) -> Iterable[tuple[str, TableUse, Sequence[Row]]]:
+        """Returns the tables with rows for the codes of a claim, in order, with their releases and rows."""
+        for table in tables:
+            yield from self._view(table).rows_of((table,), keys, on, known_on)
 
     def row(self, table: str, key: tuple[str, ...], on: str, known_on: str = "") -> Row | None:
         """Returns the one row of a key valid on a date, or None."""

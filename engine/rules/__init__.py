@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.rules.alpha import compile_predicate
+from engine.rules.alpha import Selections
 from engine.rules.compile import CompiledRules, compile_rules
 from engine.rules.contract import RunContext, RunResult
 from engine.rules.operands import evaluate_operand, report_numbers
@@ -12,8 +12,8 @@ __all__ = [
     "CompiledRules",
     "RunContext",
     "RunResult",
+    "Selections",
     "Session",
-    "compile_predicate",
     "compile_rules",
     "evaluate_operand",
     "report_numbers",

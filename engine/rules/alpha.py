@@ -19,7 +19,8 @@ from engine.rules.predicate import Holds, Source, constant_operand, expression, 
 
 _PREFERRED = {"row": "table", "total": "id", "documentation": "name"}
 _MAXIMUM_FILED = 64  # texts that one condition is filed under; with more it is tried on every fact of its kind
-_Bucket = Callable[[Fact, Mapping[str, FieldValue], RunContext, Holds, Callable[[int], None]], None]
+Hits = defaultdict[int, list[Fact]]  # the facts that meet each condition, by its number
+_Bucket = Callable[[Fact, Mapping[str, FieldValue], RunContext, Holds, Hits], None]
 _Key = tuple[str, str, bool, str]  # kind, field, whether the field is a list, text
 
 
@@ -92,17 +93,16 @@ class AlphaNetwork:
         for (kind, field, is_list), table in sorted(tables.items(), key=lambda entry: entry[0]):
             self._plans[kind].filed.append((field, is_list, table))
 
-    def match(self, facts: Iterable[Fact], context: RunContext, has: Holds, hits: dict[int, list[Fact]]) -> None:
-        """Adds each fact to the list of every condition it meets; ``has`` is the context's own, remembered or not."""
-        plans = self._plans
+    def match(self, facts: Iterable[Fact], context: RunContext, hits: Hits) -> None:
+        """Adds each fact to the list of every condition it meets."""
+        plans, has = self._plans, context.has
         for fact in facts:
             plan = plans.get(fact.kind)
             if plan is None:
                 continue
             fields = fact.fields
-            found: list[int] = []
             if plan.always is not None:
-                plan.always(fact, fields, context, has, found.append)
+                plan.always(fact, fields, context, has, hits)
             for field, is_list, table in plan.filed:
                 value = fields.get(field)
                 if is_list:
@@ -110,32 +110,27 @@ class AlphaNetwork:
                         for item in dict.fromkeys(value):
                             bucket = table.get(item)  # type: ignore[call-overload]  # a whole number is never found
                             if bucket is not None:
-                                bucket(fact, fields, context, has, found.append)
+                                bucket(fact, fields, context, has, hits)
                 elif isinstance(value, str):
                     bucket = table.get(value)
                     if bucket is not None:
-                        bucket(fact, fields, context, has, found.append)
-            for number in found:
-                listed = hits.get(number)
-                if listed is None:
-                    hits[number] = [fact]
-                else:
-                    listed.append(fact)
+                        bucket(fact, fields, context, has, hits)
 
 
-def remembering(context: RunContext) -> Holds:
-    """Returns the context's ``has`` with its answers remembered, for one run."""
-    known: dict[tuple[str, str, str, str], bool] = {}
-    ask = context.has
+class Selections:
+    """Finds the facts that pass each of several sets of tests, all in one pass."""
 
-    def has(table: str, column: str, value: str, on: str) -> bool:
-        key = (table, column, value, on)
-        answer = known.get(key)
-        if answer is None:
-            answer = known[key] = ask(table, column, value, on)
-        return answer
+    def __init__(self, wanted: Iterable[tuple[str, Sequence[Test]]]) -> None:
+        """Compiles kinds of facts with the tests they must pass; operands may not name other facts."""
+        conditions = AlphaConditions()
+        self._numbers = [conditions.number(kind, tests) for kind, tests in wanted]
+        self._network = AlphaNetwork(conditions.conditions)
 
-    return has
+    def select(self, facts: Iterable[Fact], context: RunContext) -> list[Sequence[Fact]]:
+        """Returns, for each set of tests in turn, the facts that pass it, in their order."""
+        hits: Hits = defaultdict(list)
+        self._network.match(facts, context, hits)
+        return [hits.get(number, ()) for number in self._numbers]
 
 
 def compile_predicate(kind: str, tests: Sequence[Test]) -> Callable[[Fact, RunContext], bool]:
@@ -144,10 +139,10 @@ def compile_predicate(kind: str, tests: Sequence[Test]) -> Callable[[Fact, RunCo
     bucket = _compile({key: [(0, [own_test(test) for test in tests])]})[key]
 
     def holds(fact: Fact, context: RunContext) -> bool:
-        found: list[int] = []
+        hits: Hits = defaultdict(list)
         if fact.kind == kind:
-            bucket(fact, fact.fields, context, context.has, found.append)
-        return bool(found)
+            bucket(fact, fact.fields, context, context.has, hits)
+        return bool(hits)
 
     return holds
 
@@ -186,7 +181,7 @@ def _compile(buckets: Mapping[_Key, list[tuple[int, list[Test]]]]) -> dict[_Key,
     names = {}
     for index, (key, entries) in enumerate(sorted(buckets.items())):
         names[key] = f"bucket_{index}"
-        lines.append(f"def bucket_{index}(fact, f, context, has, add):")
+        lines.append(f"def bucket_{index}(fact, f, context, has, hits):")
         _Writer(key[0], source, lines).write([(n, {repr(t): t for t in tests}) for n, tests in entries])
     space: dict[str, Any] = dict(source.names)
     exec(compile("\n".join(lines), "<conditions of a policy>", "exec"), space)
@@ -211,7 +206,7 @@ class _Writer:
 
     def _write(self, entries: list[tuple[int, dict[str, Test]]], indent: str) -> None:
         done = [number for number, tests in entries if not tests]
-        self._lines.extend(f"{indent}add({number})" for number in done)
+        self._lines.extend(f"{indent}hits[{number}].append(fact)" for number in done)
         left = [(number, tests) for number, tests in entries if tests]
         while left:
             counts = Counter(key for _, tests in left for key in tests)

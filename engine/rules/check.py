@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from engine.code_ranges import bounds_of_range
 from engine.errors import Problem
 from engine.fact_kind import LISTS, NUMERIC, FieldType
 from engine.fact_schema import FACT_KINDS
@@ -12,7 +13,6 @@ from engine.reference.view import TableSchema
 from engine.rules.limits import MAXIMUM_ALTERNATIVES, MAXIMUM_MAGNITUDE, MAXIMUM_PATTERNS_OF_RULE
 from engine.rules.operands import is_date
 from engine.rules.plan import ORDERED, blocker_count, count_alternatives, exception_rule, joined
-from engine.rules.predicate import bounds_of_range
 
 _JOINING = ORDERED | {Operator.EQUAL, Operator.NOT, Operator.BETWEEN}
 _RANGES = frozenset({Operator.IN_RANGE, Operator.NOT_IN_RANGE})

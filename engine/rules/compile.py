@@ -15,6 +15,7 @@ from engine.reference.view import TableSchema
 from engine.rules.alpha import AlphaCondition, AlphaConditions, AlphaNetwork
 from engine.rules.check import check_rules
 from engine.rules.contract import RunContext
+from engine.rules.joinable import JoinCheck
 from engine.rules.plan import FINDING, PatternNeed, PlannedRule, exception_rule, plan_needs, plan_rule
 from engine.rules.reads import fields_by_kind, tables_by_rule
 from engine.rules.rulesets import Ruleset, fits_one_ruleset, join_problems, pack, write_ruleset
@@ -25,14 +26,20 @@ _RECKONED = ("supported_level", "drug_amount", "timed_service", "therapy_thresho
 _SCARCE_FIRST = ("finding", "row", "total", "documentation", *_RECKONED, "history", "modifier", "pointer")
 
 
-class Level(msgspec.Struct, frozen=True):
-    """The rulesets of one stratum, and its rules by the one of their conditions that is met most seldom.
+class Watched(msgspec.Struct, frozen=True):
+    """A rule that may be triggered: the index of its ruleset, the conditions that must be met, and its joins."""
 
-    An entry of ``watched`` is (ruleset index, rule index in the ruleset).
-    """
+    ruleset: int
+    rule: PlannedRule
+    conditions: frozenset[int]
+    joins: JoinCheck
+
+
+class Level(msgspec.Struct, frozen=True):
+    """The rulesets of one stratum, and its rules by the one of their conditions that is met most seldom."""
 
     rulesets: tuple[Ruleset, ...]
-    watched: dict[int, tuple[tuple[int, int], ...]]
+    watched: dict[int, tuple[Watched, ...]]
 
 
 class CompiledRules:
@@ -111,11 +118,12 @@ def _planned(rule: Rule, conditions: AlphaConditions, problems: list[Problem]) -
 
 
 def _watched(rulesets: Sequence[Ruleset], conditions: Sequence[AlphaCondition]) -> Level:
-    watched: dict[int, list[tuple[int, int]]] = defaultdict(list)
+    watched: dict[int, list[Watched]] = defaultdict(list)
     for index, ruleset in enumerate(rulesets):
-        for position, rule in enumerate(ruleset.rules):
-            scarcest = min(rule.conditions, key=lambda number: (_scarcity(conditions[number]), number))
-            watched[scarcest].append((index, position))
+        for rule in ruleset.rules:
+            met = rule.conditions
+            scarcest = min(met, key=lambda number: (_scarcity(conditions[number]), number))
+            watched[scarcest].append(Watched(index, rule, met, JoinCheck(rule)))
     return Level(tuple(rulesets), {number: tuple(entries) for number, entries in watched.items()})
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 
 import msgspec
 
-from engine.code_ranges import lies_between
+from engine.code_ranges import bounds_of_range, lies_between
 from engine.errors import Place
 from engine.fact import Fact, FieldValue
 from engine.fact_schema import FACT_KINDS
@@ -30,13 +30,6 @@ def own_test(test: Test) -> Test:
     """Returns a test without its place, its operands' names replaced by the one that means the tested fact."""
     operands = tuple(msgspec.structs.replace(o, name=OWN) if o.name else o for o in test.operands)
     return msgspec.structs.replace(test, operands=operands, place=Place())
-
-
-def bounds_of_range(text: str) -> tuple[str, str] | None:
-    """Returns the first and last code of a range such as ``99202-99205`` (or of one code), or None when it is malformed."""
-    low, _, high = text.partition("-")
-    high = high or low
-    return (low, high) if low and len(low) == len(high) and low <= high else None
 
 
 def in_range(value: str, ranges: Iterable[tuple[str, str]]) -> bool:
@@ -174,7 +167,12 @@ def expression(test: Test, kind: str, source: Source, value: str) -> str:
         return f"{value} is not None" if test.operands[0].constant is True else f"{value} is None"
     if operator in (Operator.IN, Operator.NOT_IN):
         table, column = source.name(test.table), source.name(test.column)
-        found = f"membership({value}, {table}, {column}, {date_expression(kind)}, has)"
+        date = date_expression(kind)
+        one, several = (
+            f"has({table}, {column}, {value}, {date})",
+            f"membership({value}, {table}, {column}, {date}, has)",
+        )
+        found = f"({one} if {value}.__class__ is str else {several})"
         return f"{value} is not None and {'not ' if operator is Operator.NOT_IN else ''}{found}"
     if is_expensive(test):
         return f"{source.fresh(general_test(test))}(fact, context, {date_expression(kind)})"

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from itertools import groupby
 
 from engine.errors import EvaluationError
 from engine.fact import Fact, FieldValue, Firing
 from engine.policy.types import PolicyException
-from engine.rules.alpha import remembering
+from engine.rules.alpha import Hits
 from engine.rules.compile import CompiledRules, Level
 from engine.rules.contract import MAXIMUM_DERIVED_FACTS, MAXIMUM_FIRINGS, MAXIMUM_WAVES, RunContext, RunResult
+from engine.rules.joinable import MetFacts, Outlook
 from engine.rules.missing import missing_fields
 from engine.rules.operands import Key, equality_key, evaluate_operand, fact_date, first_date, report_numbers
 from engine.rules.plan import FINDING, PlannedRule
@@ -27,14 +29,14 @@ class Run:
         """Takes the facts in and finds the conditions they meet."""
         self.compiled = compiled
         self.context = context
-        self.hits: dict[int, list[Fact]] = {}
+        self.hits: Hits = defaultdict(list)
+        self._met = MetFacts(self.hits)
         self.keys: dict[Key, int] = {}
         self.sessions = 0
         self.sent = 0
         self.known: set[_Identity] = set()
         self.derived: list[Fact] = []
         self.next_order = 1 + max((fact.order for fact in facts), default=-1)
-        self._has = remembering(context)
         self._facts = facts
         self._fired: list[_Fired] = []
         self._made: dict[tuple[int, int], Fact] = {}
@@ -45,22 +47,30 @@ class Run:
         self._count = 0
         self.match(facts, self.hits)
 
-    def match(self, facts: Iterable[Fact], hits: dict[int, list[Fact]]) -> None:
+    def match(self, facts: Iterable[Fact], hits: Hits) -> None:
         """Adds facts to the lists of the conditions they meet."""
-        self.compiled.network.match(facts, self.context, self._has, hits)
+        self.compiled.network.match(facts, self.context, hits)
 
     def triggered(self, level: Level) -> list[tuple[Ruleset, list[PlannedRule]]]:
-        """Returns the rulesets of a level in which a rule could fire, each with those rules (with all, if they feed each other)."""
+        """Returns the rulesets of a level in which a rule could fire, each with the rules whose facts it is told.
+
+        These are all of its rules, if they feed each other; else those with facts that fit together, even where all are denied.
+        """
         hits = self.hits
         found: dict[int, list[PlannedRule]] = {}
+        started = set()
         for condition in hits.keys() & level.watched.keys():
-            for index, position in level.watched[condition]:
-                rule = level.rulesets[index].rules[position]
-                if rule.conditions <= hits.keys():
-                    found.setdefault(index, []).append(rule)
-                    self._triggered.add(rule.rule.id)
+            for watched in level.watched[condition]:
+                if not hits.keys() >= watched.conditions:
+                    continue
+                outlook = watched.joins.outlook(self._met, self.context)
+                if outlook is not Outlook.NONE:
+                    found.setdefault(watched.ruleset, []).append(watched.rule)
+                if outlook is Outlook.OPEN:
+                    started.add(watched.ruleset)
+                    self._triggered.add(watched.rule.rule.id)
         rulesets = level.rulesets
-        return [(rulesets[i], list(rulesets[i].rules) if rulesets[i].cyclic else found[i]) for i in sorted(found)]
+        return [(rulesets[i], list(rulesets[i].rules) if rulesets[i].cyclic else found[i]) for i in sorted(started)]
 
     def fired(self, wave: int, planned: PlannedRule, firing: Firing) -> None:
         """Takes note of a firing; raises EvaluationError past the bound."""
@@ -196,7 +206,7 @@ class Wave:
                 f"rules that feed each other derived a chain of more than {MAXIMUM_WAVES} {fresh[-1].kind}"
             )
         self._current = []
-        hits: dict[int, list[Fact]] = {}
+        hits: Hits = defaultdict(list)
         self._run.match(fresh, hits)
         return hits
 

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from itertools import permutations
 from pathlib import Path
 
 import pytest
 
+from engine.policies_folder import default_policies_folder
+from engine.policy import load_policies
 from engine.reference import open_reference
 from engine.reference.view import Row, RowKeys
 from tests.reference.invented import imported, write_file
@@ -201,6 +204,27 @@ def test_pairs_agree_with_plain_loops_on_random_claims(tmp_path: Path) -> None:
         )
         found = view.rows("ncci_ptp", RowKeys(procedures=claim), on)
         assert [(row.columns["column1"], row.columns["column2"], row.columns["from"]) for row in found] == expected
+
+
+def test_many_tables_are_read_at_once_as_they_are_one_by_one() -> None:
+    view = open_reference(None, load_policies(default_policies_folder()).tables)
+    tables = tuple(sorted(view.schemas()))
+    rng = random.Random(7)
+    codes = sorted({code for table in tables for code in _codes_of_key(view.all_rows(table, "2024-07-15"))})
+    seen = set()
+    for number in range(60):
+        some = tuple(sorted({*rng.sample(codes, 40), "99213", "E11.9", "Z38.00", "11", "59", ""}))
+        keys = RowKeys(some, some, some, some, some, some, some)
+        on = ("2024-07-15", "2025-01-01", "1990-01-01")[number % 3]
+        one_by_one = [(table, view.use(table, on), list(view.rows(table, keys, on))) for table in tables]
+        found = [(table, use, list(rows)) for table, use, rows in view.rows_of(tables, keys, on)]
+        assert found == [entry for entry in one_by_one if entry[2]]
+        seen.update(table for table, _, _ in found)
+    assert len(seen) > len(tables) // 2
+
+
+def _codes_of_key(rows: Sequence[Row]) -> list[str]:
+    return [code.split("-")[0] for row in rows for code in row.key.values() if code]
 
 
 def test_the_digest_names_what_can_be_answered(store: Path, tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ import pytest
 from engine.errors import EvaluationError
 from engine.fact import Fact
 from engine.policy.types import Assertion, Operand, PolicyException, ResolvedPolicy, Rule
-from engine.rules import RunResult, Session, compile_rules
+from engine.rules import RunResult, Session, compile_rules, joinable
 from engine.rules import session as session_module
 from engine.rules.limits import MAXIMUM_PATTERNS, MAXIMUM_RULES
 from tests.rules.policies import ON, PlainContext, check, facts, line, pattern, policy, rule
@@ -198,6 +198,7 @@ def test_a_fault_of_the_kernel_is_an_error_and_the_ruleset_is_made_anew(
 ) -> None:
     compiled = compile_rules(policy(PAIR), {})
     quiet = facts(line(1, procedure_code="10060", units=1), line(2, units=1))
+    monkeypatch.setattr(joinable, "MOST_TRIED", 0)  # so that the kernel is asked about facts that do not fit together
     real = session_module.kernel
     faulty = FaultyKernel(real, fails, answer)
     monkeypatch.setattr(session_module, "kernel", faulty)

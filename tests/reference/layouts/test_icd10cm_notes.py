@@ -1,0 +1,53 @@
+"""A note of the tabular list is firm where it names codes by their own words, and qualified where it says less than the codes."""
+
+from __future__ import annotations
+
+import pytest
+
+from engine.reference.layouts.icd10cm_notes import read_note
+from engine.reference.layouts.icd10cm_tree import CodeTree
+
+# Invented titles in the manner of the list: a family with a residual code, and codes whose titles carry a limit.
+_TITLES = {
+    "E00": "Another disease",
+    "E08": "Fever by cause",
+    "E11": "Fever of the second kind",
+    "E13": "Other specified fever",
+    "E15": "One more",
+    "M54": "Ache",
+    "M544": "Ache with numbness",
+    "M512": "Other slip of a disc",
+    "F05": "Confusion due to a known condition",
+}
+
+
+@pytest.fixture
+def tree() -> CodeTree:
+    made = CodeTree()
+    for code, title in _TITLES.items():
+        parent = code[:3] if len(code) > 3 and code[:3] in _TITLES else ""
+        made.add(code, title, True, parent)
+    return made
+
+
+@pytest.mark.parametrize(
+    ("text", "firm", "qualified"),
+    [
+        ("fever (E08-E13)", {"E08", "E11", "E13"}, set()),
+        ("confusion in fever (E08-E13)", set(), {"E08", "E11", "E13"}),
+        ("accidents such as fever (E08-E13)", set(), {"E08", "E11", "E13"}),
+        ("ache with numbness (M54.4-)", {"M544"}, set()),
+        ("confusion due to a known condition (F05)", {"F05"}, set()),
+        ("ache due to slip of a disc (M54.4-)", set(), {"M544"}),
+        ("ache with numbness NOS (M54.4-)", set(), {"M544"}),
+        ("fever of bees (E13.-)", set(), {"E13"}),
+        ("other fever (E13.-)", {"E13"}, set()),
+        ("fever (E11.-) unless it is past", set(), {"E11"}),
+    ],
+)
+def test_a_note_is_firm_where_its_words_say_all_that_the_code_says(
+    tree: CodeTree, text: str, firm: set[str], qualified: set[str]
+) -> None:
+    said = read_note("", text, tree)
+    assert set(said.prefixes) - said.qualified == firm
+    assert said.qualified == qualified
