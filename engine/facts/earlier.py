@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from engine.fact import Fact
-from engine.facts.parts import ClaimParts
+from engine.facts.parts import ClaimParts, Fields
+from engine.model import HistoryLine, ServiceLine
 
 
 def earlier_service_facts(parts: ClaimParts) -> Iterator[Fact]:
@@ -13,18 +14,26 @@ def earlier_service_facts(parts: ClaimParts) -> Iterator[Fact]:
     for line in parts.lines:
         for earlier in parts.history:
             if earlier.service_date < line.service_date:
-                yield Fact(
-                    "earlier_service",
-                    {
-                        "line_number": line.line_number,
-                        "procedure_code": line.procedure_code,
-                        "service_date": line.service_date,
-                        "earlier_code": earlier.procedure_code,
-                        "earlier_date": earlier.service_date,
-                        "full_months": full_months(earlier.service_date, line.service_date),
-                        "completed_months": completed_months(earlier.service_date, line.service_date),
-                    },
-                )
+                yield earlier_service(line, earlier)
+
+
+def earlier_service(line: ServiceLine, earlier: HistoryLine) -> Fact:
+    """Returns the fact of a line and an earlier one."""
+    fields: Fields = {
+        "line_number": line.line_number,
+        "procedure_code": line.procedure_code,
+        "service_date": line.service_date,
+        "earlier_code": earlier.procedure_code,
+        "earlier_date": earlier.service_date,
+        "earlier_modifiers": list(earlier.modifiers),
+        "earlier_units": earlier.units,
+        "same_year": earlier.service_date[:4] == line.service_date[:4],
+        "full_months": full_months(earlier.service_date, line.service_date),
+        "completed_months": completed_months(earlier.service_date, line.service_date),
+    }
+    if earlier.diagnosis_codes:
+        fields["earlier_diagnoses"] = list(earlier.diagnosis_codes)
+    return Fact("earlier_service", fields)
 
 
 def full_months(first: str, last: str) -> int:
