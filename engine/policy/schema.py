@@ -272,7 +272,7 @@ TESTS: Keys = {
 SURVIVOR: Keys = {
     "rule": Key(_S.TEXT, "the rule, value or total that is changed", True),
     "policy": Key(_S.TEXT, "the policy it is written in, where several have one of this id"),
-    "change": Key(_S.TEXT, "what is changed, as `claimrules test --mutate` prints it", True),
+    "change": Key(_S.ONE_OR_TEXTS, "what is changed, as `claimrules test --mutate` prints it", True),
     "because": Key(_S.TEXT, "why no test can or need catch it", True),
 }
 SURVIVORS: Keys = {

@@ -17,15 +17,16 @@ def read_survivors(reader: Reader, root: Node) -> Iterator[ExplainedSurvivor]:
     seen: set[tuple[str, str, str]] = set()
     for item in reader.items(fields.get("survivors"), "survivors"):
         entry = reader.fields(item, schema.SURVIVOR, "the survivor")
-        made = ExplainedSurvivor(
-            rule=reader.text(entry.get("rule"), "rule"),
-            change=reader.text(entry.get("change"), "change"),
-            because=reader.text(entry.get("because"), "because"),
-            policy=reader.text(entry.get("policy"), "policy"),
-            place=reader.source.place(item),
-        )
-        key = (made.policy, made.rule, made.change)
-        if key in seen:
-            reader.problem("E518", item, f"{made.rule}: {made.change!r} is explained twice", "explain it once")
-        seen.add(key)
-        yield made
+        for change in reader.one_or_texts(entry.get("change"), "change"):
+            made = ExplainedSurvivor(
+                rule=reader.text(entry.get("rule"), "rule"),
+                change=change,
+                because=reader.text(entry.get("because"), "because"),
+                policy=reader.text(entry.get("policy"), "policy"),
+                place=reader.source.place(item),
+            )
+            key = (made.policy, made.rule, made.change)
+            if key in seen:
+                reader.problem("E518", item, f"{made.rule}: {made.change!r} is explained twice", "explain it once")
+            seen.add(key)
+            yield made
