@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import shutil
 import subprocess
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from engine.policy import load_policies
 from tests.documents import Command, blocks, matches, steps
 
 REPOSITORY = Path(__file__).resolve().parent.parent
@@ -63,3 +65,14 @@ def test_shown_output_may_leave_lines_out_but_not_change_them() -> None:
     assert matches("a\n…\n", "a\n")
     assert not matches("a\n…\nd\n", "a\nb\nD\n")
     assert not matches("a\n", "a\nb\n")
+
+
+def test_every_policy_that_ships_has_one_row_in_the_page_of_policies() -> None:
+    root = Path(__file__).resolve().parents[1]
+    page = (root / "docs" / "policies.md").read_text()
+    cells = [line.split("|")[1] for line in page.splitlines() if line.startswith("| `")]
+    named = [name for cell in cells for name in re.findall(r"`([^`]+)`", cell)]
+    shipped = {policy.id for policy in load_policies(root / "policies").policies}
+    assert set(named) == shipped
+    twice = {name for name in named if named.count(name) > 1}
+    assert twice <= {"acme-commercial"}  # its two versions have a row each

@@ -193,12 +193,17 @@ def _opened(unit: DrugUnit, facts: dict[int, list[DocumentationFact]]) -> Decima
 def _amount(unit: DrugUnit, facts: Sequence[DocumentationFact], *names: str) -> Decimal | None:
     """Returns the one amount under the first name that gives any, in the code's unit."""
     for name in names:
-        found = {(fact.number, fact.unit) for fact in facts if fact.name == name and fact.number is not None}
-        if len(found) > 1:
+        stated = [fact for fact in facts if fact.name == name and fact.number is not None]
+        if len({(fact.number, fact.unit) for fact in stated}) > 1 or (name in _AMOUNTS and _several(stated)):
             raise _UnclearError
-        for number, stated in found:
-            return _converted(Decimal(str(number)), stated, unit.unit)
+        for fact in stated:
+            return _converted(Decimal(str(fact.number)), fact.unit, unit.unit)
     return None
+
+
+def _several(facts: Sequence[DocumentationFact]) -> bool:
+    """Returns whether the facts could be several doses, as of two knees, rather than one that is stated again in its group."""
+    return len(facts) > 1 and (not facts[0].group or len({fact.group for fact in facts}) > 1)
 
 
 def _converted(number: Decimal, stated: str, wanted: str) -> Decimal:

@@ -109,6 +109,14 @@ def test_two_doses_of_one_line_are_unclear() -> None:
     assert drug_amount(DEXAMETHASONE, [line(1, 4, *own)], ()) is None
 
 
+def test_equal_doses_are_one_only_when_they_share_a_group() -> None:
+    knees = [fact("drug_dose", 4, group=side) for side in ("right knee", "left knee")]
+    again = [fact("drug_dose", 4, group="iv"), fact("drug_dose", 4, group="iv")]
+    assert drug_amount(DEXAMETHASONE, [line(1, 8, *knees)], ()) is None
+    assert drug_amount(DEXAMETHASONE, [line(1, 8, fact("drug_dose", 4), fact("drug_dose", 4))], ()) is None
+    assert amount(DEXAMETHASONE, line(1, 4, *again))["expected_units"] == 4
+
+
 def test_a_drug_may_carry_its_dose() -> None:
     assert amount(DEXAMETHASONE, line(1, 4, fact("drug", 8, text="Decadron")))["expected_units"] == 8
 
