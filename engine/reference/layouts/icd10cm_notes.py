@@ -7,7 +7,7 @@ character 5)``) or, rarely, in its words. Lists of a note that ends in a colon b
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
@@ -30,8 +30,10 @@ _AFTER_DOT = re.compile(
 )
 _CONDITION = re.compile(r"\b(?:if|when|any|such as|as appropriate|as needed)\b", re.IGNORECASE)
 _LIMITS = re.compile(
-    r"\b(?:NOS|NEC|due to|without|with|except|other than|during|following|complicating|in conditions|if|not)\b"
+    r"\b(?:NOS|NEC|due to|without|with|except|other than|during|following|complicating|in conditions|if|not|unless|certain"
+    r"|specified|associated with)\b"
 )
+_IN_RANGES = re.compile(r"\b(?:in|bilateral|unilateral)\b")
 _RESIDUAL = re.compile(r"\b(?:other|unspecified|not elsewhere classified)\b", re.IGNORECASE)
 _STARTS_ANEW = re.compile(r"(?:code|codes|,|any|if|from|to|\(|associated|underlying)\b|[,(]", re.IGNORECASE)
 
@@ -75,14 +77,22 @@ def read_note(heading: str, text: str, tree: CodeTree) -> NotedCodes:
         prefixes += found
         unresolved |= not resolved
     words = _BRACKETS.sub("", text)
-    residual = any(_RESIDUAL.search(tree.titles.get(prefix, "")) for prefix in prefixes)
-    narrowed = bool(_LIMITS.search(words)) or (residual and not _RESIDUAL.search(words))
+    titles = [tree.titles.get(prefix, "") for prefix in prefixes]
+    # A range is named for what its codes share: that some of them are residual says nothing, unless the words name a part of it.
+    single = not any(first for segment in named for first, _, _ in _NAMED.findall(segment))
+    residual = any(_RESIDUAL.search(title) for title in titles) and (single or bool(_IN_RANGES.search(words)))
+    narrowed = _limited(words, titles) or (residual and not _RESIDUAL.search(words))
     return NotedCodes(
         text=whole,
         prefixes=tuple(dict.fromkeys(prefixes)),
         qualified=unresolved or narrowed,
         conditional=bool(_CONDITION.search(whole)),
     )
+
+
+def _limited(words: str, titles: Sequence[str]) -> bool:
+    """Returns whether the words narrow the codes; a word that each code's own title has too only repeats it."""
+    return any(not titles or any(limit not in title for title in titles) for limit in _LIMITS.findall(words))
 
 
 def _of_segment(segment: str, tree: CodeTree) -> tuple[list[str], bool]:
