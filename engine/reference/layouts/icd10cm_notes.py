@@ -7,7 +7,7 @@ character 5)``) or, rarely, in its words. Lists of a note that ends in a colon b
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
@@ -30,13 +30,10 @@ _AFTER_DOT = re.compile(
 )
 _CONDITION = re.compile(r"\b(?:if|when|any|such as|as appropriate|as needed)\b", re.IGNORECASE)
 _LIMITS = re.compile(
-    r"\b(?:NOS|NEC|unless|due to|without|with|except|other than|during|following|complicating|in conditions|if|not)\b"
+    r"\b(?:NOS|NEC|due to|without|with|except|other than|during|following|complicating|in conditions|if|not|unless|certain"
+    r"|specified|specific|indicating|such as|associated with)\b"
 )
-# What makes the words beside a range a part of it only: coma in diabetes (E08-E13), accidents such as these (W00-W19).
-_PART_OF_RANGE = re.compile(
-    r"\b(?:associated|by|causing|complication|from|in|indicating|involving|related|resulting|specific|specified|such as)\b",
-    re.IGNORECASE,
-)
+_IN_RANGES = re.compile(r"\b(?:in|bilateral|unilateral)\b")
 _RESIDUAL = re.compile(r"\b(?:other|unspecified|not elsewhere classified)\b", re.IGNORECASE)
 _STARTS_ANEW = re.compile(r"(?:code|codes|,|any|if|from|to|\(|associated|underlying)\b|[,(]", re.IGNORECASE)
 
@@ -44,15 +41,14 @@ _STARTS_ANEW = re.compile(r"(?:code|codes|,|any|if|from|to|\(|associated|underly
 class NotedCodes(msgspec.Struct, frozen=True):
     """What a note says: its text (with the heading it belongs to), the plain prefixes it names, and how firmly.
 
-    ``qualified`` are the prefixes that are wider than the words: limiting words (NOS, ``due to`` …) stand beside them that are not the
-    code's own title, the note names a residual code (``other``, ``unspecified``) by a narrower subject, or its limits cannot be
-    resolved to codes. A range that the note names as a whole (diabetes mellitus, E08-E13) is firm, residual codes and all.
-    ``conditional`` says that the note asks for codes only if they apply or names examples.
+    ``qualified`` says that the words are narrower than the codes: NOS and the like stand beside them, the code is a residual one
+    (``other``, ``unspecified``) or its limiting words cannot be resolved to codes. ``conditional`` says that the note asks for codes
+    only if they apply or names examples.
     """
 
     text: str
     prefixes: tuple[str, ...]
-    qualified: frozenset[str]
+    qualified: bool
     conditional: bool
 
 
@@ -75,33 +71,28 @@ def read_note(heading: str, text: str, tree: CodeTree) -> NotedCodes:
     segments = [one or two for one, two in _BRACKETS.findall(searched)]
     named = [segment for segment in segments if _NAMED.search(segment)] or [searched]
     prefixes: list[str] = []
-    singly: set[str] = set()
     unresolved = False
     for segment in named:
         found, resolved = _of_segment(segment, tree)
         prefixes += found
-        singly.update(plain(single) for _, _, single in _NAMED.findall(segment) if single)
         unresolved |= not resolved
     words = _BRACKETS.sub("", text)
-    distinct = tuple(dict.fromkeys(prefixes))
+    titles = [tree.titles.get(prefix, "") for prefix in prefixes]
+    # A range is named for what its codes share: that some of them are residual says nothing, unless the words name a part of it.
+    single = not any(first for segment in named for first, _, _ in _NAMED.findall(segment))
+    residual = any(_RESIDUAL.search(title) for title in titles) and (single or bool(_IN_RANGES.search(words)))
+    narrowed = _limited(words, titles) or (residual and not _RESIDUAL.search(words))
     return NotedCodes(
         text=whole,
-        prefixes=distinct,
-        qualified=frozenset(
-            prefix for prefix in distinct if unresolved or _is_narrower(words, prefix, prefix in singly, tree)
-        ),
+        prefixes=tuple(dict.fromkeys(prefixes)),
+        qualified=unresolved or narrowed,
         conditional=bool(_CONDITION.search(whole)),
     )
 
 
-def _is_narrower(words: str, prefix: str, singly: bool, tree: CodeTree) -> bool:
-    """Returns whether the words of a note say less than a code that it names, alone (``singly``) or in a range."""
-    title = tree.titles.get(prefix, "")
-    if any(limit not in title.lower() for limit in (found.lower() for found in _LIMITS.findall(words))):
-        return True
-    if not singly and len(prefix) <= 3 and _PART_OF_RANGE.search(words):
-        return True
-    return singly and bool(_RESIDUAL.search(title)) and not _RESIDUAL.search(words)
+def _limited(words: str, titles: Sequence[str]) -> bool:
+    """Returns whether the words narrow the codes; a word that each code's own title has too only repeats it."""
+    return any(not titles or any(limit not in title for title in titles) for limit in _LIMITS.findall(words))
 
 
 def _of_segment(segment: str, tree: CodeTree) -> tuple[list[str], bool]:

@@ -196,7 +196,7 @@ def _excludes(notes: Sequence[_Note], tree: CodeTree) -> Iterator[Cells]:
                 for one, other in tree.apart(place, target):
                     if (one, other, said.text) not in seen:
                         seen.add((one, other, said.text))
-                        yield dotted(one), dotted(other), note.at, said.text, target in said.qualified
+                        yield dotted(one), dotted(other), note.at, said.text, said.qualified
 
 
 def _instructions(notes: Sequence[_Note], tree: CodeTree) -> Iterator[Cells]:

@@ -3,6 +3,8 @@ from __future__ import annotations
 import pytest
 
 from engine.errors import InvalidDataError
+from engine.reference.layouts.icd10cm_notes import read_note
+from engine.reference.layouts.icd10cm_tree import CodeTree
 from tests.reference.layouts.samples import (
     HCPCS_CSV,
     HCPCS_NAME,
@@ -231,3 +233,30 @@ def test_lists_that_are_read_whole_are_refused_whole(content: str, code: str) ->
 
 def test_a_quote_that_never_closes_is_named() -> None:
     assert problems("pos.csv", PLACES + '23,"Never closed,Facility\n24,More,Facility\n') == [("E602", 4, "")]
+
+
+@pytest.mark.parametrize(
+    ("note", "qualified"),
+    [
+        ("diabetes mellitus (E08-E13)", False),  # some codes of the range are residual
+        ("coma in diabetes (E08-E13)", True),
+        ("certain kinds of diabetes (E08-E13)", True),
+        ("diabetes of another kind (E13.-)", True),
+        ("lumbago with sciatica (M54.4-)", False),  # the title says the same
+        ("sciatica with lumbago (M54.4-)", False),
+        ("lumbago due to strain (M54.4-)", True),
+    ],
+)
+def test_words_of_a_note_narrow_its_codes_only_where_their_titles_lack_them(note: str, qualified: bool) -> None:
+    tree = CodeTree()
+    for code, title in (
+        ("E03", "Other hypothyroidism"),
+        ("E08", "Diabetes mellitus due to underlying condition"),
+        ("E11", "Type 2 diabetes mellitus"),
+        ("E13", "Other specified diabetes mellitus"),
+        ("E16", "Other disorders of pancreatic internal secretion"),
+        ("M54", "Dorsalgia"),
+    ):
+        tree.add(code, title, False, "")
+    tree.add("M544", "Lumbago with sciatica", False, "M54")
+    assert read_note("", note, tree).qualified is qualified
