@@ -37,13 +37,13 @@ def operation_text(operation: OperationTemplate) -> str:
         case "replace_code":
             return f"bill {words['code']} on {line}"
         case "set_units":
-            return f"bill {words['units']} units on {line}"
+            return f"bill {_units(words)} on {line}"
         case "remove_line":
             return f"remove {line}"
         case "add_line":
-            return f"add a line with {words['code']}{_units(words)}, like {_line(given.get('like'))}"
+            return f"add a line with {words['code']}{_with_units(words)}, like {_line(given.get('like'))}"
         case "replace_lines":
-            return f"bill {words['code']}{_units(words)} in place of lines {words['lines']}"
+            return f"bill {words['code']}{_with_units(words)} in place of lines {words['lines']}"
         case "replace_dx":
             return f"replace diagnosis {words['position']} by {words['code']}"
         case "remove_dx":
@@ -64,7 +64,11 @@ def _set_field(words: dict[str, str], line: str) -> str:
 
 
 def _units(words: dict[str, str]) -> str:
-    return f", {words['units']} units" if "units" in words else ""
+    return f"{words['units']} unit{'' if words['units'] == '1' else 's'}"
+
+
+def _with_units(words: dict[str, str]) -> str:
+    return f", {_units(words)}" if "units" in words else ""
 
 
 def _line(argument: Operand | tuple[Operand, ...] | None) -> str:

@@ -26,7 +26,7 @@ def test_a_rule_is_told_in_full(tmp_path: Path, capsys: pytest.CaptureFixture[st
         "mue, violation, severity error, adjusts CO CARC 151",
         "- service: a line whose procedure code is 99213, and units is over value most",
         "- a modifier whose line number is service.line_number, and modifier is 76",
-        "1. bill 1 units on the line of service",
+        "1. bill 1 unit on the line of service",
         "- value most (Most units): 3 since 2020-01-01, 2 since 2025-01-01",
         "- fires: small/three in 2025",
     ):
