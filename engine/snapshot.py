@@ -128,7 +128,7 @@ def load_snapshot(policies: Path, store: Path | None) -> Snapshot:
 
     Raises InvalidPolicyError for policies that do not load and StoreError for a store that cannot be read.
     """
-    loaded = load_policies(policies)
+    loaded = load_policies(policies, tests=False)
     return Snapshot(loaded, open_reference(store, loaded.tables))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -25,10 +26,16 @@ from engine.policy.types import Policy, PolicySet, Table, TestFile
 _SUFFIXES = (".yaml", ".yml")
 # Problems that leave out a file or the rest of it.
 _LOST = frozenset(["E101", "E102", "E103", "E104", "E108", "E110", "E201", "E504"])
+# What proves policies and is no part of them; files say so in their first lines.
+_PROOF = re.compile(rb"^kind:[ \t]*(?:tests|survivors)[ \t]*(?:#.*)?\r?$", re.MULTILINE)
+_HEAD = 4096
 
 
-def load_policies(folder: Path) -> PolicySet:
-    """Loads every YAML file under a folder. Raises InvalidPolicyError with all problems, sorted by place."""
+def load_policies(folder: Path, *, tests: bool = True) -> PolicySet:
+    """Loads every YAML file under a folder; without ``tests``, files of golden tests and survivors are not even read through.
+
+    Raises InvalidPolicyError with all problems, sorted by place.
+    """
     if not folder.is_dir():
         place = Place(folder.as_posix())
         raise InvalidPolicyError("policies cannot be loaded", [Problem("E199", "there is no such folder", place)])
@@ -39,7 +46,7 @@ def load_policies(folder: Path) -> PolicySet:
         path = (folder / name).resolve()
         return path.read_bytes() if path.is_relative_to(root) and path.is_file() else None
 
-    return _load(names, read, folder.as_posix())
+    return _load(names, read, folder.as_posix(), tests)
 
 
 def load_texts(files: Mapping[str, str]) -> PolicySet:
@@ -58,7 +65,7 @@ def load_texts(files: Mapping[str, str]) -> PolicySet:
 _Read = Callable[[str], bytes | None]
 
 
-def _load(names: list[str], read: _Read, folder: str) -> PolicySet:
+def _load(names: list[str], read: _Read, folder: str, tests: bool = True) -> PolicySet:
     problems: list[Problem] = []
     sources: dict[str, Source] = {}
     for name in names:
@@ -68,6 +75,8 @@ def _load(names: list[str], read: _Read, folder: str) -> PolicySet:
             problems.append(
                 Problem("E504", "the file cannot be read from this folder", Place(shown), "links may not leave it")
             )
+            continue
+        if not tests and _PROOF.search(content[:_HEAD]):
             continue
         source, found = read_source(shown, content)
         problems += found

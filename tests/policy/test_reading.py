@@ -155,3 +155,17 @@ def test_the_page_of_facts_is_current() -> None:
 def test_the_policies_that_ship_load(policies_folder: Path) -> None:
     loaded = load_policies(policies_folder)
     assert len(loaded.policies) > 5
+
+
+def test_what_proves_policies_need_not_be_read_to_judge_by_them(tmp_path: Path) -> None:
+    for name, text in texts.FILES.items():
+        file = tmp_path / name
+        file.parent.mkdir(exist_ok=True)
+        file.write_text(text)
+    whole = load_policies(tmp_path)
+    (tmp_path / "tests" / "golden.yaml").write_text("kind: tests\nformat: 1\ntests: [broken\n")
+    bare = load_policies(tmp_path, tests=False)
+    assert (bare.policies, bare.tables, bare.digest) == (whole.policies, whole.tables, whole.digest)
+    assert bare.tests == ()
+    with pytest.raises(InvalidPolicyError):
+        load_policies(tmp_path)
