@@ -11,6 +11,7 @@ from engine.facts.parts import ClaimParts, Fields, put_text
 from engine.model import ServiceLine
 from engine.pricing import price_claim
 from engine.pricing.schedule import rate_of
+from engine.reference.view import Row
 
 _FEE_SCHEDULE = ("status", "global_days", "bilateral", "multiple", "assistant", "co_surgeon", "team", "pc_tc")
 _FEE_SCHEDULE_FIELDS = frozenset({*_FEE_SCHEDULE, "endoscopic_base"})
@@ -33,10 +34,12 @@ def line_facts(parts: ClaimParts) -> Iterator[Fact]:
         price = prices.get(line.line_number)
         if price is not None and price.cents is not None:
             fields["allowed_cents"] = price.cents
-        if wants_fees:
-            _put_fee_schedule(parts, fields, line)
-        if wants_values:
-            _put_total_rvu(parts, fields, line)
+        if wants_fees or wants_values:
+            listed = parts.view.row("mpfs", (line.procedure_code, ""), line.service_date, parts.known_on)
+            if listed is not None and wants_fees:
+                _put_fee_schedule(fields, listed)
+            if listed is not None and wants_values:
+                _put_total_rvu(parts, fields, line, listed)
         if wants_status:
             found = parts.context.remembered(procedure_codes.code_status, line.procedure_code, line.service_date)
             put_text(fields, code_status=found.status, code_last_valid=found.last_valid)
@@ -103,10 +106,7 @@ def _line_fields(parts: ClaimParts, index: int, line: ServiceLine) -> Fields:
     return fields
 
 
-def _put_fee_schedule(parts: ClaimParts, fields: Fields, line: ServiceLine) -> None:
-    row = parts.view.row("mpfs", (line.procedure_code, ""), line.service_date, parts.known_on)
-    if row is None:
-        return
+def _put_fee_schedule(fields: Fields, row: Row) -> None:
     for name in _FEE_SCHEDULE:
         value = row.columns.get(name)
         if value is not None and value != "":
@@ -116,14 +116,12 @@ def _put_fee_schedule(parts: ClaimParts, fields: Fields, line: ServiceLine) -> N
         fields["endoscopic_base"] = base
 
 
-def _put_total_rvu(parts: ClaimParts, fields: Fields, line: ServiceLine) -> None:
-    row = parts.view.row("mpfs", (line.procedure_code, ""), line.service_date, parts.known_on)
-    if row is not None:
-        place = line.place_of_service or parts.claim.place_of_service
-        rate = rate_of(parts.view, row.columns, place, line.service_date, parts.known_on)
-        value = row.columns.get(f"{rate}_total_rvu")
-        if value is not None:
-            fields["total_rvu"] = value
+def _put_total_rvu(parts: ClaimParts, fields: Fields, line: ServiceLine, row: Row) -> None:
+    place = line.place_of_service or parts.claim.place_of_service
+    rate = rate_of(parts.view, row.columns, place, line.service_date, parts.known_on)
+    value = row.columns.get(f"{rate}_total_rvu")
+    if value is not None:
+        fields["total_rvu"] = value
 
 
 def modifier_facts(parts: ClaimParts) -> Iterator[Fact]:

@@ -17,16 +17,11 @@ def read_survivors(reader: Reader, root: Node) -> Iterator[ExplainedSurvivor]:
     seen: set[tuple[str, str, str]] = set()
     for item in reader.items(fields.get("survivors"), "survivors"):
         entry = reader.fields(item, schema.SURVIVOR, "the survivor")
+        rule, because = reader.text(entry.get("rule"), "rule"), reader.text(entry.get("because"), "because")
+        policy, place = reader.text(entry.get("policy"), "policy"), reader.source.place(item)
         for change in reader.one_or_texts(entry.get("change"), "change"):
-            made = ExplainedSurvivor(
-                rule=reader.text(entry.get("rule"), "rule"),
-                change=change,
-                because=reader.text(entry.get("because"), "because"),
-                policy=reader.text(entry.get("policy"), "policy"),
-                place=reader.source.place(item),
-            )
-            key = (made.policy, made.rule, made.change)
+            key = (policy, rule, change)
             if key in seen:
-                reader.problem("E518", item, f"{made.rule}: {made.change!r} is explained twice", "explain it once")
+                reader.problem("E518", item, f"{rule}: {change!r} is explained twice", "explain it once")
             seen.add(key)
-            yield made
+            yield ExplainedSurvivor(rule=rule, change=change, because=because, policy=policy, place=place)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from engine.policy.given_rows import stand_ins
-from engine.policy.types import GivenRow, GoldenTest, Table
+from engine.policy.types import GoldenTest, Table
 from engine.reference.lookup import ReferenceLookup
 from engine.reference.policy_table import holding_of
 from engine.reference.view import ReferenceView
@@ -18,29 +18,20 @@ class GivenViews:
     """Makes the views of golden tests that give rows, once for each set of rows, beside the view of all other tests."""
 
     def __init__(self, view: ReferenceView, tables: Sequence[Table]) -> None:
-        """Takes the view without given rows and the tables beside the policies."""
-        self._view = view
+        """Takes the view of tests without given rows (``view``) and the tables beside the policies."""
+        self.view = view
         self._tables = tables
         self._made: dict[_Given, ReferenceView] = {}
 
     def of(self, test: GoldenTest) -> ReferenceView:
         """Returns the view that a test is judged with; its ``given`` must have passed ``check_given``."""
-        key = given_of(test)
+        key = tuple((row.table, row.cells) for row in test.given), test.complete
         if key not in self._made:
-            self._made[key] = self._with(test) if any(key) else self._view
+            self._made[key] = self._with(test) if any(key) else self.view
         return self._made[key]
 
     def _with(self, test: GoldenTest) -> ReferenceView:
         tables = stand_ins(test, self._tables)
         holdings = {table.id: [holding_of(table)] for table in tables}
-        own = ReferenceLookup(self._view.schemas(), holdings, stale_days=0)
-        return PinnedView(self._view, own, holdings)
-
-
-def given_of(test: GoldenTest) -> _Given:
-    """Returns what tests that are judged with the same view share."""
-    return tuple(_content(row) for row in test.given), test.complete
-
-
-def _content(row: GivenRow) -> tuple[str, object]:
-    return (row.table, row.cells)
+        own = ReferenceLookup(self.view.schemas(), holdings, stale_days=0)
+        return PinnedView(self.view, own, holdings)

@@ -72,9 +72,6 @@ class _Golden(msgspec.Struct, frozen=True):
         return any(rule in rules for rule in self.test.not_evaluated or ())
 
 
-_PLAIN = GoldenTest("", "")  # a test that gives no rows
-
-
 class _Built(msgspec.Struct, frozen=True):
     facts: ClaimFacts
     kinds: frozenset[tuple[str, str]]
@@ -85,7 +82,7 @@ class _Stand:
 
     def __init__(self, part: Slice, views: GivenViews) -> None:
         self.part = part
-        self.view = views.of(_PLAIN)
+        self.view = views.view
         self._views = views
         self._contexts: dict[ReferenceView, ClaimContext] = {}
         self.goldens: list[_Golden] = []
