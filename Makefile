@@ -7,7 +7,7 @@ READY := .venv/.ready
 PYTEST_ARGUMENTS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint format types stubs buf docs mutate bench soak clean
+.PHONY: help setup demo test lint format types stubs buf docs mutate fuzz bench soak clean
 
 help: ## List these targets
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -51,6 +51,9 @@ docs: $(READY) ## Write docs/edits anew from the policies (a test checks that it
 
 mutate: $(READY) ## Change each rule in small ways and list what no golden test notices (some minutes)
 	@$(BIN)/python -m engine.cli test policies --mutate
+
+fuzz: $(READY) ## Try 3,000 random claims a property instead of 100 (some minutes)
+	$(BIN)/python -m pytest tests/property --hypothesis-profile=fuzz --timeout=0 $(PYTEST_ARGUMENTS)
 
 bench: $(READY) ## Measure the engine and the server, and print one table
 	$(BIN)/python -m bench.run

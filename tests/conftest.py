@@ -6,6 +6,10 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# `make fuzz` runs the properties with this profile; with CI set, Hypothesis draws the same examples every time.
+settings.register_profile("fuzz", max_examples=3000, deadline=None, derandomize=False)
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 

@@ -101,7 +101,8 @@ def answer(evaluator: Evaluator, claim: Claim, *without: str) -> bytes:
     return msgspec.json.encode(msgspec.structs.replace(evaluation, evaluation_id="", **dict.fromkeys(without, ())))
 
 
-many = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+# The number of examples is the profile's: `make fuzz` asks for thousands (tests/conftest.py).
+many = settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @many
@@ -144,7 +145,12 @@ def test_a_verified_fix_removes_its_finding_and_brings_nothing_as_grave(evaluato
 def test_no_fix_puts_a_bypass_modifier_on_an_indicator_0_pair(evaluator: Evaluator, claim: Claim) -> None:
     for finding in evaluator.evaluate(claim).findings:
         if finding.category == "ncci_ptp" and {"45385", "45378"} <= set(finding.codes):
-            assert [op.op for fix in finding.fixes for op in fix.operations if op.op != "set_field"] == ["remove_line"]
+            operations = {op.op for fix in finding.fixes for op in fix.operations} - {"set_field"}
+            # Column 2 is the line to leave out; when another claim has billed one of the two, a person looks at both.
+            on_this_claim = {line.procedure_code for line in claim.lines if line.line_number in finding.line_numbers}
+            assert operations <= {"remove_line", "manual_review"}
+            assert "remove_line" in operations or "45378" not in on_this_claim
+            assert "manual_review" in operations or {"45385", "45378"} <= on_this_claim
 
 
 @many
