@@ -7,8 +7,10 @@ process and read by every evaluation there.
 from __future__ import annotations
 
 import copy
+import gc
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
@@ -128,16 +130,30 @@ def load_snapshot(policies: Path, store: Path | None) -> Snapshot:
 
     Raises InvalidPolicyError for policies that do not load and StoreError for a store that cannot be read.
     """
-    loaded = load_policies(policies, tests=False)
-    return Snapshot(loaded, open_reference(store, loaded.tables))
+    with _without_collector():
+        loaded = load_policies(policies, tests=False)
+        return Snapshot(loaded, open_reference(store, loaded.tables))
+
+
+@contextmanager
+def _without_collector() -> Iterator[None]:
+    """Holds the garbage collector back: what is made meanwhile is kept, and looking through it takes a fifth of the time."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def compile_policy(resolved: ResolvedPolicy, reference: ReferenceView) -> CompiledPolicy:
     """Compiles a resolved policy and works out what it reads."""
     rules = compile_rules(resolved, reference.schemas())
     wanted = rules.wanted_tables
+    producers = _producers(resolved.rules)
     tables_by_rule = {
-        rule.id: frozenset(wanted.get(rule.id, ())) | _inherited_tables(rule, resolved.rules, wanted)
+        rule.id: frozenset(wanted.get(rule.id, ())) | _inherited_tables(rule, producers, wanted)
         for rule in resolved.rules
     }
     kinds = frozenset(kind for kind in FACT_KINDS if rules.uses_kind(kind)) | {t.kind for t in resolved.totals}
@@ -180,14 +196,19 @@ def _row_tables(resolved: ResolvedPolicy) -> tuple[str, ...]:
     return tuple(sorted(tables))
 
 
+def _producers(rules: Sequence[Rule]) -> dict[str, list[Rule]]:
+    """Returns the rules that derive facts of each kind."""
+    producers: dict[str, list[Rule]] = {}
+    for rule in rules:
+        for assertion in rule.assertions:
+            producers.setdefault(assertion.kind, []).append(rule)
+    return producers
+
+
 def _inherited_tables(
-    rule: Rule, rules: Sequence[Rule], wanted: Mapping[str, frozenset[str] | Sequence[str]]
+    rule: Rule, producers: Mapping[str, Sequence[Rule]], wanted: Mapping[str, frozenset[str] | Sequence[str]]
 ) -> frozenset[str]:
     """Returns the tables of every rule that derives, at any remove, a fact that this rule reads."""
-    producers: dict[str, list[Rule]] = {}
-    for other in rules:
-        for assertion in other.assertions:
-            producers.setdefault(assertion.kind, []).append(other)
     tables: set[str] = set()
     seen = {rule.id}
     waiting = [rule]

@@ -39,20 +39,30 @@ class AlphaConditions:
         """Starts without a condition."""
         self.conditions: list[AlphaCondition] = []
         self._numbers: dict[str, int] = {}
+        self._own: dict[int, tuple[Test, str, Test]] = {}
 
     def number(self, kind: str, tests: Iterable[Test], present: Iterable[str] = ()) -> int:
         """Returns the number of a condition; ``present`` are fields that must be there besides what the tests ask."""
-        own = {repr(test): test for test in map(own_test, tests)}
+        own = dict(map(self._own_test, tests))
         tested = {test.field for test in own.values() if not is_absence(test)}
         for field in sorted(set(present) - tested):
             test = presence(field)
             own[repr(test)] = test
-        ordered = tuple(own[key] for key in sorted(own))
-        key = repr((kind, ordered))
+        texts = sorted(own)
+        ordered = tuple(own[text] for text in texts)
+        key = f"{kind} {texts}"
         if key not in self._numbers:
             self._numbers[key] = len(self.conditions)
             self.conditions.append(AlphaCondition(len(self.conditions), kind, ordered))
         return self._numbers[key]
+
+    def _own_test(self, test: Test) -> tuple[str, Test]:
+        """Returns a test without its place and its text, which tells equal tests; a test is kept, so that its identity stays its own."""
+        found = self._own.get(id(test))
+        if found is None:
+            own = own_test(test)
+            found = self._own[id(test)] = (test, repr(own), own)
+        return found[1:]
 
 
 def presence(field: str) -> Test:

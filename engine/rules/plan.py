@@ -125,9 +125,16 @@ def blocker_count(rule: Rule) -> int:
 
 def _alternatives(pattern: Pattern) -> Iterator[Pattern]:
     """Yields the pattern once for each choice among operands of ``equal`` tests that read other facts."""
+    divided = [
+        test.operator is Operator.EQUAL and len(test.operands) > 1 and joined(test, pattern.name)
+        for test in pattern.tests
+    ]
+    if not any(divided):
+        yield pattern
+        return
     choices: list[list[Test]] = []
-    for test in pattern.tests:
-        if test.operator is Operator.EQUAL and len(test.operands) > 1 and joined(test, pattern.name):
+    for test, is_divided in zip(pattern.tests, divided, strict=True):
+        if is_divided:
             own = tuple(o for o in test.operands if o.name in ("", pattern.name))
             others = [(o,) for o in test.operands if o.name not in ("", pattern.name)]
             choices.append([msgspec.structs.replace(test, operands=o) for o in ([own] if own else []) + others])
