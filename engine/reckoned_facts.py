@@ -49,6 +49,7 @@ EARLIER_SERVICE = FactKind(
         "earlier_diagnoses": _field(FieldType.CODES, "the earlier line's diagnoses, absent when not supplied"),
         "earlier_units": _field(_N, "the earlier line's units"),
         "same_year": _field(_F, "both stand in one calendar year"),
+        "same_season": _field(_F, "both stand in one influenza season, July to June"),
         "full_months": _field(_I, "whole calendar months between the two months: March to May is one"),
         "completed_months": _field(_I, "months completed from date to date: 10 March to 9 May is one"),
     },

@@ -28,6 +28,7 @@ def earlier_service(line: ServiceLine, earlier: HistoryLine) -> Fact:
         "earlier_modifiers": list(earlier.modifiers),
         "earlier_units": earlier.units,
         "same_year": earlier.service_date[:4] == line.service_date[:4],
+        "same_season": _season(earlier.service_date) == _season(line.service_date),
         "full_months": full_months(earlier.service_date, line.service_date),
         "completed_months": completed_months(earlier.service_date, line.service_date),
     }
@@ -44,6 +45,11 @@ def full_months(first: str, last: str) -> int:
 def completed_months(first: str, last: str) -> int:
     """Returns the months completed from one ISO date to another, day by day of the month."""
     return _month_number(last) - _month_number(first) - (last[8:] < first[8:])
+
+
+def _season(iso: str) -> int:
+    """Returns the year in which the influenza season of an ISO date began: July to June."""
+    return int(iso[:4]) - (iso[5:7] < "07")
 
 
 def _month_number(iso: str) -> int:

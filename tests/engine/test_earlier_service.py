@@ -29,6 +29,16 @@ def test_an_earlier_service_has_its_units_modifiers_and_year(day: str, same: boo
     assert (fields["earlier_units"], fields["earlier_modifiers"], fields["same_year"]) == (4, ["59"], same)
 
 
+@pytest.mark.parametrize(
+    ("first", "last", "same"),
+    [("2024-10-01", "2025-06-30", True), ("2025-06-30", "2025-07-01", False), ("2025-01-15", "2025-10-02", False)],
+)
+def test_an_influenza_season_begins_in_july(first: str, last: str, same: bool) -> None:
+    line = ServiceLine(line_number=1, procedure_code="G0008", service_date=last)
+    earlier = HistoryLine(procedure_code="G0008", service_date=first)
+    assert earlier_service(line, earlier).fields["same_season"] is same
+
+
 def test_the_diagnoses_of_an_earlier_service_are_absent_when_not_supplied() -> None:
     line = ServiceLine(line_number=1, procedure_code="80061", service_date="2024-02-05")
     told = HistoryLine(procedure_code="80061", service_date="2023-02-05", diagnosis_codes=("Z13.6",))
