@@ -77,11 +77,15 @@ class FixMaker:
         return (*operations, *self._new_total(operations))
 
     def _new_total(self, operations: Sequence[Operation]) -> tuple[Operation, ...]:
-        """Keeps the stated total true when lines come or go, if it was true before."""
+        """Keeps the stated total true when lines come or go or a charge changes, if it was true before."""
         total = self._claim.total_charge_cents
         if total is None or total != sum(line.charge_cents for line in self._claim.lines):
             return ()
-        if not any(operation.op in ("remove_line", "add_line", "replace_lines") for operation in operations):
+        if not any(
+            operation.op in ("remove_line", "add_line", "replace_lines")
+            or (operation.op == "set_field" and operation.field == "charge_cents")
+            for operation in operations
+        ):
             return ()
         try:
             changed = apply_operations(self._claim, operations)

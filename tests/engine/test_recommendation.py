@@ -2,9 +2,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
 import pytest
 
-from engine.claims import read_claims
+from engine.claims import decode_claim, read_claims
 from engine.evaluate import Evaluator
 from engine.fixes import Judgement
 from engine.model import Claim, Evaluation, Finding, Fix, Operation
@@ -59,6 +60,40 @@ def test_units_are_not_lowered_to_pass_an_edit(evaluator: Evaluator, demo: dict[
 def test_a_claim_without_an_error_needs_no_recommendation(evaluator: Evaluator, demo: dict[str, Claim]) -> None:
     evaluation = judged(evaluator, demo, "DEMO-7-CLEAN")
     assert (evaluation.recommended_fix, evaluation.recommendation) == (None, "")
+
+
+def test_a_charge_that_a_fix_lowers_lowers_the_total(evaluator: Evaluator) -> None:
+    earlier = {"claim_id": "OLD", "procedure_code": "27447", "service_date": "2024-07-16", "units": 1, "status": "PAID"}
+    document = {
+        "claim_id": "AFTERCARE",
+        "received_date": "2024-08-26",
+        "place_of_service": "11",
+        "total_charge_cents": 13000,
+        "payer": {"payer_id": "MEDICARE_B", "line_of_business": "medicare"},
+        "patient": {"birth_date": "1950-04-02", "sex": "F"},
+        "billing_provider": {"npi": "1234567893", "tin": "990000001"},
+        "rendering_provider": {"npi": "1999999992", "taxonomy_code": "207X00000X"},
+        "diagnoses": [{"code": "M17.11"}],
+        "lines": [
+            {
+                "line_number": 1,
+                "procedure_code": "99213",
+                "units": 1,
+                "charge_cents": 13000,
+                "service_date": "2024-08-16",
+                "diagnosis_pointers": [1],
+            }
+        ],
+        "documentation": {"facts": [{"name": "related_to_surgery", "line_number": 1, "flag": True}]},
+        "history": [{**earlier, "rendering_npi": "1999999992", "billing_tin": "990000001"}],
+    }
+    fix = evaluator.evaluate(decode_claim(msgspec.json.encode(document))).recommended_fix
+    assert fix is not None
+    assert [(operation.op, operation.code or operation.field) for operation in fix.operations] == [
+        ("replace_code", "99024"),
+        ("set_field", "charge_cents"),
+        ("set_field", "total_charge_cents"),
+    ]
 
 
 class Maker:
