@@ -74,7 +74,13 @@ class FixMaker:
             if operation is None:
                 return None
             operations.append(operation)
-        return (*operations, *self._new_total(operations))
+        # Units that are right already do not stand in the way of what else a fix does.
+        kept = [operation for operation in operations if not self._has_units(operation)] or operations
+        return (*kept, *self._new_total(kept))
+
+    def _has_units(self, operation: Operation) -> bool:
+        units = {line.line_number: line.units for line in self._claim.lines}
+        return operation.op == "set_units" and units.get(operation.line_number) == operation.units
 
     def _new_total(self, operations: Sequence[Operation]) -> tuple[Operation, ...]:
         """Keeps the stated total true when lines come or go or a charge changes, if it was true before."""

@@ -1,7 +1,8 @@
 """Decides which documentation facts hold for which line, and which contradict each other.
 
 A line's own fact beats a claim-wide one of the same name. A claim-wide fact holds for the lines of its date; without a date
-it holds when the claim has one service date only (``docs/claims.md``, Form).
+it holds when the claim has one service date only (``docs/claims.md``, Form). The date of a fact that is told by a date, such as a
+day of discharge, is what it says and not the day on which it held.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
+from engine.claims.documentation_vocabulary import VOCABULARY
 from engine.model import Claim, DocumentationFact, ServiceLine
 
 
@@ -55,7 +57,7 @@ def scope_facts(claim: Claim, lines: Sequence[ServiceLine]) -> ScopedFacts:
     conflicts: list[Conflict] = []
     kept, clashes = _without_conflicts(wide, 0)
     conflicts += clashes
-    facts += [ScopedFact(fact, 0, fact.date or dates[0], True) for fact in kept]
+    facts += [ScopedFact(fact, 0, _day_of(fact) or dates[0], True) for fact in kept]
     for line in lines:
         own, clashes = _without_conflicts((f for f in stated if f.line_number == line.line_number), line.line_number)
         conflicts += clashes
@@ -68,7 +70,14 @@ def scope_facts(claim: Claim, lines: Sequence[ServiceLine]) -> ScopedFacts:
 
 
 def _holds_on(fact: DocumentationFact, service_date: str, dates: Sequence[str]) -> bool:
-    return fact.date == service_date if fact.date else len(dates) == 1
+    day = _day_of(fact)
+    return day == service_date if day else len(dates) == 1
+
+
+def _day_of(fact: DocumentationFact) -> str:
+    """Returns the day on which a fact held, or nothing when it gives none."""
+    known = VOCABULARY.get(fact.name)
+    return "" if known is not None and "date" in known.types else fact.date
 
 
 def _without_conflicts(

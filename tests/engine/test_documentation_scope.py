@@ -34,6 +34,12 @@ def test_a_dated_fact_holds_for_lines_of_its_date_only() -> None:
     assert held(result, 2) == [30]
 
 
+def test_a_fact_told_by_a_date_holds_for_the_only_date_of_the_claim() -> None:
+    discharge = DocumentationFact("discharge_date", date="2024-07-01")
+    assert [entry.fact.date for entry in scoped(discharge).facts if entry.line_number] == ["2024-07-01", "2024-07-01"]
+    assert not [e for e in scoped(discharge, dates=("2024-07-10", "2024-07-11")).facts if e.line_number]
+
+
 def test_an_undated_fact_of_a_claim_with_two_dates_holds_for_no_line() -> None:
     assert held(scoped(minutes(30), dates=("2024-07-10", "2024-07-11")), 1) == []
 
