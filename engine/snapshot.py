@@ -9,7 +9,7 @@ from __future__ import annotations
 import copy
 import gc
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -153,7 +153,9 @@ def compile_policy(resolved: ResolvedPolicy, reference: ReferenceView) -> Compil
     wanted = rules.wanted_tables
     producers = _producers(resolved.rules)
     tables_by_rule = {
-        rule.id: frozenset(wanted.get(rule.id, ())) | _inherited_tables(rule, producers, wanted)
+        rule.id: wanted[rule.id]
+        | _inherited_tables(rule, rule.when, producers, wanted)
+        | (_inherited_tables(rule, rule.unless, producers, wanted) - frozenset(rule.judged_without))
         for rule in resolved.rules
     }
     kinds = frozenset(kind for kind in FACT_KINDS if rules.uses_kind(kind)) | {t.kind for t in resolved.totals}
@@ -206,20 +208,21 @@ def _producers(rules: Sequence[Rule]) -> dict[str, list[Rule]]:
 
 
 def _inherited_tables(
-    rule: Rule, producers: Mapping[str, Sequence[Rule]], wanted: Mapping[str, frozenset[str] | Sequence[str]]
+    rule: Rule,
+    patterns: Iterable[Pattern],
+    producers: Mapping[str, Sequence[Rule]],
+    wanted: Mapping[str, frozenset[str]],
 ) -> frozenset[str]:
-    """Returns the tables of every rule that derives, at any remove, a fact that this rule reads."""
+    """Returns the tables of every rule that derives, at any remove, a fact that some conditions of a rule read."""
     tables: set[str] = set()
     seen = {rule.id}
-    waiting = [rule]
+    waiting = list(patterns)
     while waiting:
-        current = waiting.pop()
-        for pattern in (*current.when, *current.unless):
-            for producer in producers.get(pattern.kind, ()):
-                if producer.id not in seen:
-                    seen.add(producer.id)
-                    tables.update(wanted.get(producer.id, ()))
-                    waiting.append(producer)
+        for producer in producers.get(waiting.pop().kind, ()):
+            if producer.id not in seen:
+                seen.add(producer.id)
+                tables.update(wanted.get(producer.id, ()))
+                waiting += [*producer.when, *producer.unless]
     return frozenset(tables)
 
 

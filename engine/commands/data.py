@@ -54,6 +54,12 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     importing.add_argument("--imported-on", type=iso_date, metavar="DATE", help="the import date (default: today)")
     importing.add_argument("--again", action="store_true", help="read files again that were imported before")
 
+    importing.add_argument(
+        "--smaller",
+        action="store_true",
+        help="also take what looks like an excerpt: far fewer rows than the file or edition before",
+    )
+
     status = add("status", run_status, "list what is loaded, and what is missing or incomplete")
     add_policies_option(status)
 
@@ -124,6 +130,7 @@ def run_import(arguments: argparse.Namespace) -> int:
             report=report,
             stopwatch=time.perf_counter,
             again=arguments.again,
+            smaller=arguments.smaller,
         )
     console = result_console()
     _print_import(outcome, console)

@@ -73,6 +73,7 @@ def rule_sections(rule: Rule, values: Sequence[Value]) -> Iterator[Section]:
     """Yields the parts of a description that the rule itself tells; ``values`` are the dated values that it reads."""
     yield Section("Fires when the claim has", tuple(f"{p.name}: {pattern_text(p)}" for p in rule.when))
     yield Section("unless it has", tuple(pattern_text(p) for p in rule.unless))
+    yield Section("Judged also where there is no release of", rule.judged_without)
     yield Section("Then it derives", tuple(_assertions(rule)))
     if rule.report is not None:
         yield Section("Then it reports", (message_text(rule.report.message), f"about {_about(rule.report.lines)}"))

@@ -75,6 +75,7 @@ def check_rule(rule: Rule, draft: bool, around: Surroundings) -> None:
         around.complain("E217", place, f"unknown category {rule.category!r}", meant(rule.category, CATEGORIES))
     bound = check_when(rule.when, {}, around)
     _check_unless(rule, bound, around)
+    _check_judged_without(rule, around)
     _check_assertions(rule, bound, around)
     if rule.report is not None:
         _check_report(rule, rule.report, bound, around)
@@ -125,6 +126,24 @@ def check_when(patterns: Iterable[Pattern], bound: dict[str, Fields], around: Su
         fields = check_pattern(pattern, facts, around)
         facts[pattern.name] = fields
     return facts
+
+
+def _check_judged_without(rule: Rule, around: Surroundings) -> None:
+    place = around.place_of(rule.place, ".judged_without")
+    needed = {
+        str(o.constant)
+        for p in rule.when
+        for t in p.tests
+        if p.kind == "row" and t.field == "table"
+        for o in t.operands
+    }
+    needed |= {test.table for pattern in rule.when for test in pattern.tests}
+    for table in rule.judged_without:
+        if table not in around.book.columns:
+            around.complain("E215", place, f"unknown table {table!r}", meant(table, around.book.columns))
+        elif table in needed:
+            message = f"rule {rule.id} cannot be judged without {table}, which its `when` reads"
+            around.complain("E227", place, message, "name tables that only `unless` needs")
 
 
 def _check_unless(rule: Rule, bound: dict[str, Fields], around: Surroundings) -> None:

@@ -14,7 +14,7 @@ _UNORDERED = frozenset(
     [
         *("arguments", "assertions", "disable", "exceptions", "fields", "operands", "overrides", "references"),
         *("settings", "tables", "totals", "values", "where", "rules", "citations", "claim_types", "payers", "plans"),
-        *("states", "lines_of_business", "known_exceptions"),
+        *("states", "lines_of_business", "known_exceptions", "judged_without"),
     ]
 )
 _LEFT_OUT = frozenset(["place", "digest"])

@@ -41,10 +41,28 @@ def _check_row(row: GivenRow, table: Table, complain: Complaint) -> None:
         elif value is not None and typed_value(value, types[name]) is None:
             complain("E502", row.place, f"{name} cannot be {value!r}", wanted_value(types[name]))
     names = [name for name, _ in table.columns]
+    nameless = False
     for name in key_of(table):
         empty = any(cells[names.index(name)] is None for cells in table.rows)
         if stated.get(name) is None and not empty:
+            nameless = True
             complain("E204", row.place, f"the row of {table.id} lacks {name!r}", "a row is found by its key: write it")
+    if not nameless:
+        _check_dates(row, _dated(table), complain)
+
+
+def _check_dates(row: GivenRow, table: Table, complain: Complaint) -> None:
+    """Complains of a row that is never valid, with the dates that it takes over from the row with its key."""
+    made = dict(zip((name for name, _ in table.columns), _replaced(table, [row])[-1], strict=True))
+    start, end = made.get(table.date_from), made.get(table.date_to)
+    if start and end and (str(end) < str(start) or (end == start and not table.date_to_inclusive)):
+        message = f"the row of {table.id} ends on {end}, before it begins on {start}"
+        complain(
+            "E508",
+            row.place,
+            message,
+            "mend the dates; those that the row leaves out are those of the row with its key",
+        )
 
 
 def key_of(table: Table) -> tuple[str, ...]:

@@ -52,6 +52,7 @@ def read_rule(reader: Reader, node: Node, policy_id: str, policy_version: str, k
         title=reader.text(fields.get("title"), "title"),
         when=read_when(reader, fields.get("when")),
         unless=read_unless(reader, fields.get("unless"), kinds) if "unless" in fields else (),
+        judged_without=reader.texts(fields.get("judged_without"), "judged_without"),
         assertions=_assertions(reader, fields.get("assert")),
         report=_report(reader, fields.get("report")),
         fixes=_fixes(reader, fields.get("fix")),

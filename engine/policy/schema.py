@@ -185,6 +185,9 @@ RULE: Keys = {
     "references": Key(_S.TEXTS, "where the rule comes from, by name"),
     "when": Key(_S.LIST, "conditions, all of which must hold", True),
     "unless": Key(_S.LIST, "conditions, any one of which stops the rule"),
+    "judged_without": Key(
+        _S.TEXTS, "tables that only unless needs and whose lack does not keep the rule from being judged"
+    ),
     "assert": Key(_S.ANY, "derived facts"),
     "report": Key(_S.MAP, "what the finding says", keys=REPORT),
     "fix": Key(_S.LIST, "alternatives, best first", keys=FIX),

@@ -145,7 +145,10 @@ class FixTemplate(msgspec.Struct, frozen=True):
 
 
 class Rule(msgspec.Struct, frozen=True):
-    """One rule: all of ``when``, none of ``unless``; asserts derived facts, reports a finding, or both."""
+    """One rule: all of ``when``, none of ``unless``; asserts derived facts, reports a finding, or both.
+
+    ``judged_without`` are tables that only ``unless`` needs: without a release of theirs the rule is judged all the same.
+    """
 
     id: str
     title: str
@@ -162,6 +165,7 @@ class Rule(msgspec.Struct, frozen=True):
     citations: tuple[Citation, ...] = ()
     known_exceptions: tuple[str, ...] = ()
     tests: RuleTests = RuleTests()
+    judged_without: tuple[str, ...] = ()
     policy_id: str = ""
     policy_version: str = ""
     place: Place = Place()

@@ -90,9 +90,12 @@ def import_files(
     report: Callable[[Progress], None] = lambda _: None,
     stopwatch: Callable[[], float] = lambda: 0.0,
     again: bool = False,
+    smaller: bool = False,
 ) -> ImportReport:
     """Imports files as downloaded into a store, making it when needed; ``again`` reads files known by their SHA-256 too.
 
+    ``smaller`` takes what looks like an excerpt, which is refused otherwise: less than half the rows of the file that it replaces, or
+    an edition in which more keys of the one before are gone than it has rows.
     Raises InvalidDataError (nothing is stored, whatever else was given) with the first fifty problems, and StoreError.
     """
     unchanged: list[Unchanged] = []
@@ -123,7 +126,7 @@ def import_files(
         raise InvalidDataError("nothing was imported", problems[:PROBLEM_LIMIT])
     if not groups:
         return ImportReport((), tuple(unchanged))
-    imported = _store(store, groups, imported_on, unchanged, seconds, stopwatch)
+    imported = _store(store, groups, imported_on, unchanged, seconds, stopwatch, smaller)
     return ImportReport(tuple(imported), tuple(unchanged))
 
 
@@ -171,6 +174,7 @@ def _store(
     unchanged: list[Unchanged],
     seconds: Mapping[tuple[str, str], float],
     stopwatch: Callable[[], float],
+    smaller: bool,
 ) -> list[Imported]:
     """Plans what to add against what is there, then adds it; plans anew when another import came between."""
     folder = index_folder(store)
@@ -179,7 +183,7 @@ def _store(
     try:
         while True:
             skipped: list[Unchanged] = []
-            planned, at_sequence = _plans(store, groups, skipped, imported_on, seconds, stopwatch)
+            planned, at_sequence = _plans(store, groups, skipped, imported_on, seconds, stopwatch, smaller)
             if not planned or _commit(store, planned, at_sequence):
                 break
     except BaseException:
@@ -200,6 +204,7 @@ def _plans(
     imported_on: str,
     seconds: Mapping[tuple[str, str], float],
     stopwatch: Callable[[], float],
+    smaller: bool,
 ) -> tuple[list[_Planned], int]:
     """Returns what to add, and the newest import it was planned against."""
     planned: list[_Planned] = []
@@ -210,7 +215,7 @@ def _plans(
             header = group[0].header
             spent = seconds.get((header.table, header.release), 0.0)
             there = [*catalogued, *(plan.release for plan in planned)]
-            plan = _plan(store, connection, there, group, imported_on, spent, stopwatch)
+            plan = _plan(store, connection, there, group, imported_on, spent, stopwatch, smaller)
             if plan is None:
                 reason = f"{header.table}:{header.release} has these rows already"
                 unchanged += [Unchanged(part.file.name, reason) for part in group]
@@ -227,8 +232,12 @@ def _plan(
     imported_on: str,
     seconds: float,
     stopwatch: Callable[[], float],
+    smaller: bool,
 ) -> _Planned | None:
-    """Returns what to add for one edition, or None when the store has it. Raises InvalidDataError for parts that clash."""
+    """Returns what to add for one edition, or None when the store has it.
+
+    Raises InvalidDataError for parts that clash, and unless ``smaller`` for what looks like an excerpt.
+    """
     started = stopwatch()
     header = group[0].header
     in_force = [item for item in catalogued if item.table == header.table and not item.replaced_by]
@@ -239,6 +248,10 @@ def _plan(
     fresh = {part.header.part: _stored(part) for part in group}
     if all(number in parts and parts[number].digest == new.digest for number, new in fresh.items()):
         return None
+    for part in group:
+        replaced = parts.get(part.header.part)
+        if replaced is not None and fresh[part.header.part].rows * 2 < replaced.rows and not smaller:
+            raise _excerpt(part, f"the file that it replaces has {replaced.rows:,}", fresh[part.header.part].rows)
     parts = dict(sorted((parts | fresh).items()))
     whole, clashes = put_together(list(parts.values()))
     if clashes:
@@ -251,6 +264,9 @@ def _plan(
     if before is not None:
         difference = compare(open_dataset(store, before), dataset)
         counts = (len(difference.added), len(difference.changed), len(difference.removed))
+        is_next = present is None and len(parts) >= header.parts
+        if is_next and counts[2] > len(dataset) and not smaller:
+            raise _excerpt(group[0], f"{counts[2]:,} keys of {before.table}:{before.release} are gone", len(dataset))
     outcome = Imported(
         table=header.table,
         release=header.release,
@@ -292,6 +308,15 @@ def _stored(part: Part) -> StoredBlock:
 def _before(in_force: Sequence[Release], coverage_from: str) -> Release | None:
     earlier = [release for release in in_force if release.coverage_from < coverage_from]
     return max(earlier, key=lambda release: (release.coverage_from, release.published), default=None)
+
+
+def _excerpt(part: Part, against: str, rows: int) -> InvalidDataError:
+    name = f"{part.header.table}:{part.header.release}"
+    message = f"{rows:,} rows of {name} came, and {against}: an excerpt?"
+    hint = "give the file as downloaded, or --smaller to take it all the same: its dates are then judged by it alone"
+    return InvalidDataError(
+        "nothing was imported", [Problem("E613", message, Place(f"{part.file}!{part.member}"), hint)]
+    )
 
 
 def _contradiction(clashes: Sequence[Clash], part: Part) -> InvalidDataError:

@@ -87,21 +87,29 @@ def _message_operands(parts: Iterable[MessagePart]) -> Iterator[Operand]:
 def tables_by_rule(policy: ResolvedPolicy) -> dict[str, frozenset[str]]:
     """Returns the tables that each rule hangs on: rows, membership tests, fields read from tables, and those of its totals.
 
-    Tables of rules that derive what a rule reads are not included.
+    Tables of rules that derive what a rule reads are not included, nor those that only its ``unless`` needs and it is judged without.
     """
     totals = {total.id: _tables_of_total(total) for total in policy.totals}
-    return {rule.id: frozenset(_tables_of_rule(rule, totals)) for rule in policy.rules}
+    found = {}
+    for rule in policy.rules:
+        wanted = frozenset(_tables_of_patterns(rule, rule.unless, totals)) - frozenset(rule.judged_without)
+        found[rule.id] = wanted.union(_tables_of_patterns(rule, rule.when, totals), _tables_asserted(rule))
+    return found
 
 
-def _tables_of_rule(rule: Rule, totals: Mapping[str, frozenset[str]]) -> Iterator[str]:
+def _tables_of_patterns(rule: Rule, patterns: Iterable[Pattern], totals: Mapping[str, frozenset[str]]) -> Iterator[str]:
     kinds = {pattern.name: pattern.kind for pattern in (*rule.when, *rule.unless)}
-    for pattern in (*rule.when, *rule.unless):
+    for pattern in patterns:
         yield from _tables_of_tests(pattern.kind, pattern.tests)
         yield from _named_in(pattern, "row", "table")
         for total in _named_in(pattern, "total", "id"):
             yield from totals.get(total, ())
         for operand in _test_operands(pattern.tests):
             yield from _table_of_field(kinds.get(operand.name, ""), operand.field)
+
+
+def _tables_asserted(rule: Rule) -> Iterator[str]:
+    kinds = {pattern.name: pattern.kind for pattern in rule.when}
     for assertion in rule.assertions:
         for _, operand in assertion.fields:
             yield from _table_of_field(kinds.get(operand.name, ""), operand.field)

@@ -84,6 +84,7 @@ BREAKAGE: dict[str, dict[str, str]] = {
     "E224": changed(_B, 'carc: "151"', 'carc: "1512"'),
     "E225": changed(_B, "    assert:\n" + _MARK, ""),
     "E226": changed(_B, _FIX, "      - needs: [drug_route]\n"),
+    "E227": changed(_B, "    title: Too many units\n", "    title: Too many units\n    judged_without: [pairs]\n"),
     "E228": changed(_B, _FIX, _FIX + "        needs: [drug_rout]\n"),
     "E229": changed(_B, "total: {id: per_day", "total: {id: per_dy"),
     "E301": changed(_B, "service_date: $pair.on", "service_date: $pair.first"),

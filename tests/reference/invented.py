@@ -110,6 +110,8 @@ def _rows(parsed: ParsedTable, stream: io.TextIOWrapper, member: SourceMember) -
 LAYOUTS = {"invented": Layout("invented", "An invented layout", tuple(OFFICIAL_TABLES), _recognise, _read)}
 
 
-def imported(store: Path, *files: Path, on: str = "2024-07-02", again: bool = False) -> ImportReport:
+def imported(
+    store: Path, *files: Path, on: str = "2024-07-02", again: bool = False, smaller: bool = False
+) -> ImportReport:
     """Imports invented files."""
-    return import_files(store, files, imported_on=on, layouts=LAYOUTS, members=members, again=again)
+    return import_files(store, files, imported_on=on, layouts=LAYOUTS, members=members, again=again, smaller=smaller)

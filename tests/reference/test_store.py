@@ -81,6 +81,40 @@ def test_an_edition_with_other_rows_replaces_the_one_before_and_both_are_kept(st
     assert (old.replaced_by, new.replaces, new.replaced_by) == (new.sequence, old.sequence, 0)
 
 
+def test_an_excerpt_of_what_is_there_is_refused(tmp_path: Path) -> None:
+    store = tmp_path / "r.sqlite"
+    rows = [(f"{number:05}", "2", "3") for number in range(100, 109)]
+    imported(store, write_file(tmp_path, "whole.txt", "ncci_mue", "2024q3", rows))
+    before = store.read_bytes()
+    short = write_file(tmp_path, "short.txt", "ncci_mue", "2024q3", rows[:4])
+    (problem,) = refused(store, short).problems
+    assert (problem.code, "short.txt" in problem.place.file) == ("E613", True)
+    assert problem.message == "4 rows of ncci_mue:2024q3 came, and the file that it replaces has 9: an excerpt?"
+    assert store.read_bytes() == before
+    (outcome,) = imported(store, short, smaller=True).imported
+    assert (outcome.rows, outcome.replaces) == (4, True)
+
+
+def test_an_edition_that_lacks_most_keys_of_the_one_before_is_refused(tmp_path: Path) -> None:
+    store = tmp_path / "r.sqlite"
+    rows = [(f"{number:05}", "2", "3") for number in range(100, 109)]
+    imported(store, write_file(tmp_path, "whole.txt", "ncci_mue", "2024q3", rows))
+    next_quarter = ("2024-10-01", "")
+    short = write_file(tmp_path, "short.txt", "ncci_mue", "2024q4", rows[:4], coverage=next_quarter)
+    (problem,) = refused(store, short).problems
+    assert problem.message == "4 rows of ncci_mue:2024q4 came, and 5 keys of ncci_mue:2024q3 are gone: an excerpt?"
+    (outcome,) = imported(store, short, smaller=True).imported
+    assert (outcome.removed, outcome.replaces) == (5, False)
+
+
+def test_a_replacement_with_half_the_rows_is_taken(tmp_path: Path) -> None:
+    store = tmp_path / "r.sqlite"
+    rows = [(f"{number:05}", "2", "3") for number in range(100, 108)]
+    imported(store, write_file(tmp_path, "whole.txt", "ncci_mue", "2024q3", rows))
+    (outcome,) = imported(store, write_file(tmp_path, "half.txt", "ncci_mue", "2024q3", rows[:4])).imported
+    assert outcome.rows == 4
+
+
 def test_releases_given_together_are_compared_with_one_another(tmp_path: Path) -> None:
     later = write_file(
         tmp_path, "b.txt", "ncci_mue", "2024q4", [MUE[0], ("99999", "1", "2")], coverage=("2024-10-01", "")

@@ -112,6 +112,7 @@ def test_a_table_without_dates_changes_from_day_to_day_as_it_would_with_a_new_re
         ("{limits: [{code: '99213', most: '4'}]}", "E502", "write a whole number"),
         ("{limits: [{most: 4}]}", "E204", "lacks 'code'"),
         ("{limits: [{code: '99213', most: [4]}]}", "E205", "most is a list"),
+        ("{limits: [{code: '99213', from: 2025-01-01, to: 2025-01-01}]}", "E508", "ends on 2025-01-01, before it"),
         ("{limits: {code: '99213'}}", "E205", "the rows of limits"),
     ],
 )
