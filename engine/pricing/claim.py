@@ -117,6 +117,9 @@ def _price_session(items: Sequence[_Item], claim: Claim, state: str, context: Cl
         indicator = item.fee.indicator("multiple")
         if item.fee.indicator("status") == "T" and len(items) > 1:
             prices[item.line.line_number] = _price(item, 0, "status T: not paid beside another service of the day")
+        elif not item.share.part:
+            # What is not paid at all (62 where two surgeons are not allowed) takes no rank from the others.
+            prices[item.line.line_number] = _price(item, 0)
         elif indicator in ("2", "3") and NOT_RANKED.isdisjoint(item.line.modifiers):
             ranked.append(item)
         elif indicator == "5":

@@ -154,6 +154,12 @@ def test_of_two_procedures_the_cheaper_is_halved(sample: ClaimContext) -> None:
     assert cents(sample, line(1, "10060"), line(2, "11042")) == [6375, 12982]
 
 
+def test_a_procedure_that_is_not_paid_halves_no_other(sample: ClaimContext) -> None:
+    # 11730 has no second surgeon, so the injection keeps its whole price.
+    (alone,) = cents(sample, line(1, "20610"))
+    assert cents(sample, line(1, "11730", "62"), line(2, "20610")) == [0, alone]
+
+
 def test_another_practitioner_or_day_halves_nothing(sample: ClaimContext) -> None:
     other = Provider("1234567893", taxonomy_code="208600000X")
     assert cents(sample, line(1, "10060"), line(2, "11042", rendering_provider=other)) == [12749, 12982]
