@@ -79,8 +79,9 @@ class FixMaker:
         return (*kept, *self._new_total(kept))
 
     def _has_units(self, operation: Operation) -> bool:
-        units = {line.line_number: line.units for line in self._claim.lines}
-        return operation.op == "set_units" and units.get(operation.line_number) == operation.units
+        return operation.op == "set_units" and any(
+            line.line_number == operation.line_number and line.units == operation.units for line in self._claim.lines
+        )
 
     def _new_total(self, operations: Sequence[Operation]) -> tuple[Operation, ...]:
         """Keeps the stated total true when lines come or go or a charge changes, if it was true before."""

@@ -53,7 +53,6 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     )
     importing.add_argument("--imported-on", type=iso_date, metavar="DATE", help="the import date (default: today)")
     importing.add_argument("--again", action="store_true", help="read files again that were imported before")
-
     importing.add_argument(
         "--smaller",
         action="store_true",

@@ -18,7 +18,7 @@ from engine.policy.check_tests import (
     is_numeric,
     type_of_operand,
 )
-from engine.policy.field_types import Fields, TypeBook, Typing, constant_test, family
+from engine.policy.field_types import Fields, TypeBook, Typing, constant_test, family, tables_named
 from engine.policy.reader import meant
 from engine.policy.types import (
     FixTemplate,
@@ -130,14 +130,7 @@ def check_when(patterns: Iterable[Pattern], bound: dict[str, Fields], around: Su
 
 def _check_judged_without(rule: Rule, around: Surroundings) -> None:
     place = around.place_of(rule.place, ".judged_without")
-    needed = {
-        str(o.constant)
-        for p in rule.when
-        for t in p.tests
-        if p.kind == "row" and t.field == "table"
-        for o in t.operands
-    }
-    needed |= {test.table for pattern in rule.when for test in pattern.tests}
+    needed = tables_named(rule.when)
     for table in rule.judged_without:
         if table not in around.book.columns:
             around.complain("E215", place, f"unknown table {table!r}", meant(table, around.book.columns))

@@ -204,3 +204,13 @@ def lineage(policy: Policy, by_version: Mapping[tuple[str, str], Policy]) -> lis
         parents = (by_version.get((extension.policy, extension.version)) for extension in current.extends)
         waiting += [parent for parent in parents if parent is not None]
     return list(found.values())
+
+
+def tables_named(patterns: Iterable[Pattern]) -> set[str]:
+    """Returns the tables whose rows or columns conditions ask for by name."""
+    found = set()
+    for pattern in patterns:
+        table = constant_test(pattern, "table") if pattern.kind == "row" else None
+        found |= {table} if table is not None else set()
+        found |= {test.table for test in pattern.tests if test.table}
+    return found

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from engine.errors import Place, Problem
 from engine.fact_schema import FACT_KINDS
-from engine.policy.field_types import constant_test, lineage
+from engine.policy.field_types import constant_test, lineage, tables_named
 from engine.policy.lint_conditions import contradiction, repeated_conditions, same_conditions
 from engine.policy.merge import Merged, Merger
 from engine.policy.types import Operand, Pattern, Policy, PolicySet, Rule, Status, Table
@@ -104,7 +104,7 @@ def _overrides_of_nothing(policy: Policy, merger: Merger) -> Iterator[Problem]:
 
 def _table_lists(policy: Policy, merged: Merged) -> Iterator[Problem]:
     """Compares ``tables`` with what the policy's rules read; a child may list tables that its parents' rules read."""
-    named = _tables_named([*_patterns(policy), *_of_totals(policy)])
+    named = tables_named([*_patterns(policy), *_of_totals(policy)])
     for table in sorted(named - set(merged.tables)):
         message = f"the rules read the table {table}, which {policy.id} does not list"
         yield _warning("W107", policy.place, message, f"add {table} to tables:")
@@ -113,15 +113,6 @@ def _table_lists(policy: Policy, merged: Merged) -> Iterator[Problem]:
         if table not in named and table not in behind:
             message = f"{policy.id} lists the table {table}, which none of its rules read"
             yield _warning("W107", policy.place, message, f"drop {table} from tables:")
-
-
-def _tables_named(patterns: Iterable[Pattern]) -> set[str]:
-    found = set()
-    for pattern in patterns:
-        table = constant_test(pattern, "table") if pattern.kind == "row" else None
-        found |= {table} if table is not None else set()
-        found |= {test.table for test in pattern.tests if test.table}
-    return found
 
 
 def _tables_behind(policy: Policy) -> set[str]:

@@ -81,10 +81,16 @@ def test_an_edition_with_other_rows_replaces_the_one_before_and_both_are_kept(st
     assert (old.replaced_by, new.replaces, new.replaced_by) == (new.sequence, old.sequence, 0)
 
 
+def stored_limits(folder: Path, count: int) -> tuple[Path, list[tuple[str, ...]]]:
+    """Returns a store of one edition of unit limits, and its rows."""
+    store = folder / "r.sqlite"
+    rows: list[tuple[str, ...]] = [(f"{number:05}", "2", "3") for number in range(100, 100 + count)]
+    imported(store, write_file(folder, "whole.txt", "ncci_mue", "2024q3", rows))
+    return store, rows
+
+
 def test_an_excerpt_of_what_is_there_is_refused(tmp_path: Path) -> None:
-    store = tmp_path / "r.sqlite"
-    rows = [(f"{number:05}", "2", "3") for number in range(100, 109)]
-    imported(store, write_file(tmp_path, "whole.txt", "ncci_mue", "2024q3", rows))
+    store, rows = stored_limits(tmp_path, 9)
     before = store.read_bytes()
     short = write_file(tmp_path, "short.txt", "ncci_mue", "2024q3", rows[:4])
     (problem,) = refused(store, short).problems
@@ -96,9 +102,7 @@ def test_an_excerpt_of_what_is_there_is_refused(tmp_path: Path) -> None:
 
 
 def test_an_edition_that_lacks_most_keys_of_the_one_before_is_refused(tmp_path: Path) -> None:
-    store = tmp_path / "r.sqlite"
-    rows = [(f"{number:05}", "2", "3") for number in range(100, 109)]
-    imported(store, write_file(tmp_path, "whole.txt", "ncci_mue", "2024q3", rows))
+    store, rows = stored_limits(tmp_path, 9)
     next_quarter = ("2024-10-01", "")
     short = write_file(tmp_path, "short.txt", "ncci_mue", "2024q4", rows[:4], coverage=next_quarter)
     (problem,) = refused(store, short).problems
@@ -108,9 +112,7 @@ def test_an_edition_that_lacks_most_keys_of_the_one_before_is_refused(tmp_path: 
 
 
 def test_a_replacement_with_half_the_rows_is_taken(tmp_path: Path) -> None:
-    store = tmp_path / "r.sqlite"
-    rows = [(f"{number:05}", "2", "3") for number in range(100, 108)]
-    imported(store, write_file(tmp_path, "whole.txt", "ncci_mue", "2024q3", rows))
+    store, rows = stored_limits(tmp_path, 8)
     (outcome,) = imported(store, write_file(tmp_path, "half.txt", "ncci_mue", "2024q3", rows[:4])).imported
     assert outcome.rows == 4
 
