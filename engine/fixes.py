@@ -14,7 +14,7 @@ from engine.documentation.scope import ScopedFact, scope_facts
 from engine.fact import FieldValue, Firing
 from engine.model import Claim, Finding, Fix, NotEvaluated, Operation, ServiceLine, Severity
 from engine.operation_text import describe_operations
-from engine.operations import InapplicableError, apply_operations
+from engine.operations import AlreadySoError, InapplicableError, apply_operations
 from engine.phrases import value_text
 from engine.policy.types import FixTemplate, Operand, OperationTemplate
 from engine.reporting import message_text, operand_value
@@ -74,14 +74,21 @@ class FixMaker:
             if operation is None:
                 return None
             operations.append(operation)
-        # Units that are right already do not stand in the way of what else a fix does.
-        kept = [operation for operation in operations if not self._has_units(operation)] or operations
-        return (*kept, *self._new_total(kept))
+        needed = self._needed(operations)
+        return (*needed, *self._new_total(needed))
 
-    def _has_units(self, operation: Operation) -> bool:
-        return operation.op == "set_units" and any(
-            line.line_number == operation.line_number and line.units == operation.units for line in self._claim.lines
-        )
+    def _needed(self, operations: Sequence[Operation]) -> Sequence[Operation]:
+        """Returns the operations without those that ask for what the claim has already, unless there is nothing else."""
+        needed: list[Operation] = []
+        for operation in operations:
+            try:
+                apply_operations(self._claim, (*needed, operation))
+            except AlreadySoError:
+                continue
+            except InapplicableError:
+                return operations
+            needed.append(operation)
+        return needed or operations
 
     def _new_total(self, operations: Sequence[Operation]) -> tuple[Operation, ...]:
         """Keeps the stated total true when lines come or go or a charge changes, if it was true before."""

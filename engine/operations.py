@@ -22,6 +22,10 @@ class InapplicableError(Exception):
     """An operation does not fit the claim: the line is not there, the modifier is already on it, …; the text says which."""
 
 
+class AlreadySoError(InapplicableError):
+    """An operation asks for what the claim has already."""
+
+
 def apply_operations(claim: Claim, operations: Sequence[Operation]) -> Claim:
     """Returns the claim with every operation applied in turn; raises InapplicableError when one does not fit."""
     for operation in operations:
@@ -47,7 +51,7 @@ def _with_line(claim: Claim, changed: ServiceLine) -> Claim:
 def _add_modifier(claim: Claim, operation: Operation) -> Claim:
     line = _line(claim, operation.line_number)
     if operation.modifier in line.modifiers:
-        raise InapplicableError(f"line {line.line_number} already carries {operation.modifier}")
+        raise AlreadySoError(f"line {line.line_number} already carries {operation.modifier}")
     if len(line.modifiers) >= MOST_MODIFIERS:
         raise InapplicableError(f"line {line.line_number} has no room for another modifier")
     return _with_line(claim, msgspec.structs.replace(line, modifiers=(operation.modifier, *line.modifiers)))
@@ -76,14 +80,14 @@ def _replace_modifier(claim: Claim, operation: Operation) -> Claim:
 def _replace_code(claim: Claim, operation: Operation) -> Claim:
     line = _line(claim, operation.line_number)
     if line.procedure_code == operation.code:
-        raise InapplicableError(f"line {line.line_number} is {operation.code} already")
+        raise AlreadySoError(f"line {line.line_number} is {operation.code} already")
     return _with_line(claim, msgspec.structs.replace(line, procedure_code=operation.code))
 
 
 def _set_units(claim: Claim, operation: Operation) -> Claim:
     line = _line(claim, operation.line_number)
     if line.units == operation.units:
-        raise InapplicableError(f"line {line.line_number} has these units already")
+        raise AlreadySoError(f"line {line.line_number} has these units already")
     return _with_line(claim, msgspec.structs.replace(line, units=operation.units))
 
 
@@ -219,7 +223,7 @@ def _set(
     else:
         value = readers[name](operation.value)
     if getattr(target, name) == value:
-        raise InapplicableError(f"{operation.field} has this value already")
+        raise AlreadySoError(f"{operation.field} has this value already")
     return msgspec.structs.replace(target, **{name: value})
 
 
